@@ -1,0 +1,1 @@
+"""ScarScope's batch room."""

@@ -1,0 +1,204 @@
+"""Frozen parameters, one object a stage, shared by library, command line and TOML file.
+
+Every default carries its unit and source in a comment or docstring; the hash of the whole goes
+into each row's provenance.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scarscope.errors import ParamsError
+
+
+def _require(condition: bool, name: str, value: object, rule: str) -> None:
+    if not condition:
+        raise ParamsError(
+            f"{name} = {value!r} is out of range: it must be {rule}.",
+            remedy="Change it in the parameter file or the call.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoParams:
+    """How photos are read and their capture judged.
+
+    Attributes
+    ----------
+    max_megapixels : float
+        Larger pictures are refused before decoding (a decompression bomb guard).
+    """
+
+    max_megapixels: float = 200.0
+
+    def __post_init__(self) -> None:
+        _require(self.max_megapixels > 0, "max_megapixels", self.max_megapixels, "positive")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkinParams:
+    """How the measurable region is found and the working grid is laid.
+
+    Attributes
+    ----------
+    grid_mm : float
+        Spacing of the working grid in mm. Photos finer than this are averaged down to it, so that
+        every filter has a physical size; coarser photos keep their own pixels.
+    nominal_view_mm : float
+        Only for photos without a scale: the longer side is taken to span this many mm when
+        filter sizes are chosen. It never enters a reported number in millimetres.
+    margin_mm : float
+        Kept clear inside the outline of an automatic region, where skin curves away.
+    """
+
+    grid_mm: float = 0.10
+    nominal_view_mm: float = 120.0
+    margin_mm: float = 1.5
+
+    def __post_init__(self) -> None:
+        _require(0.02 <= self.grid_mm <= 0.3, "grid_mm", self.grid_mm, "between 0.02 and 0.3 mm")
+        _require(self.nominal_view_mm > 0, "nominal_view_mm", self.nominal_view_mm, "positive")
+        _require(self.margin_mm >= 0, "margin_mm", self.margin_mm, "zero or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScarParams:
+    """How relief is read and scars are cut out by :class:`scarscope.scars.ReliefSegmenter`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureParams:
+    """How numbers are made from scars."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params:
+    """All stages' parameters.
+
+    Examples
+    --------
+    >>> Params().skin.grid_mm
+    0.1
+    >>> Params.from_dict({"skin": {"grid_mm": 0.12}}).skin.grid_mm
+    0.12
+    """
+
+    photo: PhotoParams = field(default_factory=PhotoParams)
+    skin: SkinParams = field(default_factory=SkinParams)
+    scars: ScarParams = field(default_factory=ScarParams)
+    measures: MeasureParams = field(default_factory=MeasureParams)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Params:
+        """Build from nested plain values; an unknown stage or option is an error.
+
+        Raises
+        ------
+        ParamsError
+            If a name is unknown, a value is of the wrong kind, or out of range.
+        """
+        stages = {f.name: f.default_factory for f in dataclasses.fields(cls)}
+        built: dict[str, Any] = {}
+        for name, options in values.items():
+            if name not in stages:
+                raise ParamsError(
+                    f"{name!r} is not a stage.", remedy=f"Stages are: {', '.join(stages)}."
+                )
+            if not isinstance(options, Mapping):
+                raise ParamsError(
+                    f"{name} = {options!r} is not a table of options.",
+                    remedy=f"Write [{name}] and one option a line.",
+                )
+            built[name] = _build_stage(typing.cast(type, stages[name]), name, options)
+        return cls(**built)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Params:
+        """Read a TOML file with one table a stage.
+
+        Raises
+        ------
+        ParamsError
+            If the file cannot be read, is not TOML, or :meth:`from_dict` refuses it.
+        """
+        path = Path(path)
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except OSError as error:
+            raise ParamsError(
+                f"Parameter file {path} cannot be read ({error.strerror}).",
+                remedy="Check the path and its permissions.",
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ParamsError(
+                f"Parameter file {path} is not valid TOML ({error}).",
+                remedy="See https://toml.io, or start from `scarscope doctor --params`.",
+            ) from error
+        return cls.from_dict(values)
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Nested plain values, complete, in declaration order."""
+        return dataclasses.asdict(self)
+
+    def to_toml(self) -> str:
+        """The same as a TOML document that :meth:`from_toml` reads back."""
+        blocks = []
+        for stage, options in self.to_dict().items():
+            lines = [f"[{stage}]", *(f"{k} = {json.dumps(v)}" for k, v in options.items())]
+            blocks.append("\n".join(lines) + "\n")
+        return "\n".join(blocks)
+
+    @property
+    def hash(self) -> str:
+        """Twelve hexadecimal digits that change when any parameter does."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _build_stage(stage: type, name: str, options: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    hints = typing.get_type_hints(stage)
+    for option, value in options.items():
+        if option not in hints:
+            raise ParamsError(
+                f"{name}.{option} is not an option.",
+                remedy=f"Options of {name} are: {', '.join(hints) or 'none'}.",
+            )
+        if not _fits(value, hints[option]):
+            raise ParamsError(
+                f"{name}.{option} = {value!r} is not {_kind_name(hints[option])}.",
+                remedy="Change it in the parameter file or the call.",
+            )
+    try:
+        return stage(**options)
+    except ParamsError as error:
+        raise ParamsError(f"{name}.{error.message}", remedy=error.remedy) from error
+
+
+def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401
+    if isinstance(hint, types.UnionType):
+        return any(_fits(value, part) for part in typing.get_args(hint))
+    if hint is float:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and math.isfinite(typing.cast(float, value))
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if typing.get_origin(hint) is typing.Literal:
+        return value in typing.get_args(hint)
+    return isinstance(value, hint)
+
+
+def _kind_name(hint: Any) -> str:  # noqa: ANN401
+    if typing.get_origin(hint) is typing.Literal:
+        return "one of " + ", ".join(map(repr, typing.get_args(hint)))
+    names = {float: "a finite number", int: "a whole number", str: "text", bool: "true or false"}
+    return names.get(hint, str(hint))

@@ -1,0 +1,1 @@
+"""ScarScope's report room."""

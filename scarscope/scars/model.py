@@ -1,0 +1,109 @@
+"""The objects that leave this room: scars with depth, and the protocol that finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scarscope.flags import Flag
+from scarscope.skin.model import Skin
+
+TYPES = ("icepick", "boxcar", "rolling")  # Jacob 2001
+
+# One row a scar. Lengths carry the grid's unit in their name: {u} is "mm" or "px".
+COLUMNS = (
+    "scar_id",
+    "type",
+    "p_icepick",
+    "p_boxcar",
+    "p_rolling",
+    "x_px",
+    "y_px",
+    "width_{u}",
+    "length_{u}",
+    "area_{u}2",
+    "{depth}",
+    "volume_{u}3",
+    "edge_steepness",
+    "confidence",
+)
+
+
+def columns(unit: str) -> tuple[str, ...]:
+    """The scar table's column names for a grid in ``"mm"`` or ``"px"``.
+
+    Depth is in micrometres (``depth_um``) with a scale and in pixels (``depth_px``) without.
+    """
+    depth = "depth_um" if unit == "mm" else "depth_px"
+    return tuple(name.format(u=unit, depth=depth) for name in COLUMNS)
+
+
+@dataclass(frozen=True, eq=False)
+class Scars:
+    """Atrophic scars found in a region of skin.
+
+    Attributes
+    ----------
+    skin : Skin
+        Where they were found.
+    labels : ndarray of int32, shape skin.grid.shape
+        0 is no scar, k is the scar with ``scar_id == k`` in `table`.
+    depth : ndarray of float32, shape skin.grid.shape
+        Missing depth below the unscarred surface, >= 0, in the grid's unit (mm, or photo pixels
+        where there is no scale); 0 outside scars.
+    table : DataFrame
+        One row a scar, columns by :func:`columns`; empty with the same columns when none is found.
+    segmenter : str
+        Name of the segmenter that found them.
+    quality : Mapping of str to float
+        Figures behind the segmenter's flags.
+    flags : Flag
+        The skin's flags and the segmenter's own.
+    """
+
+    skin: Skin
+    labels: NDArray[np.int32]
+    depth: NDArray[np.float32]
+    table: pd.DataFrame
+    segmenter: str
+    quality: Mapping[str, float]
+    flags: Flag
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a scar (a copy)."""
+        return self.table.copy()
+
+    def labels_px(self) -> NDArray[np.uint16]:
+        """Instance labels in the photo's own pixel grid, shape (height, width)."""
+        height, width = self.skin.photo.shape
+        small = self.labels.astype(np.uint16)
+        return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+
+    def depth_px(self) -> NDArray[np.float32]:
+        """Missing depth in the photo's own pixel grid, shape (height, width), in the grid's unit."""
+        height, width = self.skin.photo.shape
+        full = cv2.resize(self.depth, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.where(self.labels_px() > 0, full, np.float32(0))
+
+
+@runtime_checkable
+class Segmenter(Protocol):
+    """Anything that turns skin into scars."""
+
+    @property
+    def name(self) -> str:
+        """Short name written into provenance."""
+        ...
+
+    def __call__(self, skin: Skin) -> Scars:
+        """Find the scars of `skin`."""
+        ...

@@ -1,0 +1,1 @@
+"""ScarScope's skin room."""
