@@ -89,7 +89,7 @@ class Scars:
         return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
 
     def depth_px(self) -> NDArray[np.float32]:
-        """Missing depth in the photo's own pixel grid, shape (height, width), in the grid's unit."""
+        """Missing depth in the photo's pixel grid, shape (height, width), in the grid's unit."""
         height, width = self.skin.photo.shape
         full = cv2.resize(self.depth, (width, height), interpolation=cv2.INTER_LINEAR)
         return np.where(self.labels_px() > 0, full, np.float32(0))
