@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from scarscope.errors import ScaleError
 from scarscope.flags import Flag
+from scarscope.photo.model import Photo
 from scarscope.scars.model import Scars
+from scarscope.skin.model import Skin
 
 Value = float | int | str
 
@@ -31,9 +34,45 @@ class Score:
     values: Mapping[str, Value]
     flags: Flag
 
+    @property
+    def skin(self) -> Skin:
+        """The skin that was measured."""
+        return self.scars.skin
+
+    @property
+    def photo(self) -> Photo:
+        """The photo that was measured."""
+        return self.scars.skin.photo
+
+    @property
+    def burden_um(self) -> float:
+        """Mean missing depth of the region in micrometres.
+
+        Raises
+        ------
+        ScaleError
+            If the photo has no stated scale: then there are no micrometres.
+        """
+        if "burden_um" not in self.values:
+            raise ScaleError(
+                f"{self.photo.name} has no stated scale, so its burden is not known in µm.",
+                remedy="Read the photo with mm_per_px=..., or use values['burden_px'].",
+            )
+        return float(self.values["burden_um"])
+
+    @property
+    def scar_area_fraction(self) -> float:
+        """Scarred part of the region, 0 to 1."""
+        return float(self.values["scar_area_fraction"])
+
+    @property
+    def n_scars(self) -> int:
+        """Number of scars."""
+        return int(self.values["n_scars"])
+
     def to_frame(self) -> pd.DataFrame:
         """One row: name, flags, scale and every measure."""
-        photo = self.scars.skin.photo
+        photo = self.photo
         row: dict[str, object] = {
             "photo": photo.name,
             "flags": self.flags.text,

@@ -1,0 +1,76 @@
+"""From a photo to its numbers in one call."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from scarscope.measures.model import Score
+from scarscope.measures.registry import measure
+from scarscope.params import Params
+from scarscope.photo.model import Photo
+from scarscope.scars.model import Scars, Segmenter
+
+
+def score(
+    photo: Photo | str | os.PathLike[str],
+    *,
+    roi: str | os.PathLike[str] | None = None,
+    params: Params | None = None,
+    segmenter: Segmenter | None = None,
+) -> Score:
+    """Find the scars of one photo and measure them.
+
+    Parameters
+    ----------
+    photo : Photo or path
+        A photo from :func:`scarscope.photo.read_photo`, or a file to read with it. A file without
+        a sidecar has no scale: read it yourself to state one.
+    roi : path, optional
+        Mask image or polygon file of the region. None: the region is found automatically.
+    params : Params, optional
+        All stages' parameters. None: the defaults.
+    segmenter : Segmenter, optional
+        What finds the scars. None: :class:`scarscope.scars.ReliefSegmenter` with `params`.
+
+    Returns
+    -------
+    Score
+        Every registered measure, with the scars it comes from.
+
+    Raises
+    ------
+    PhotoError, ScaleError, RegionError, ScarsError
+        If the photo cannot be read, holds no measurable skin, or cannot be segmented.
+
+    Examples
+    --------
+    >>> import scarscope as ss
+    >>> photo = ss.read_photo("P01/left.jpg", mm_per_px=0.06)  # doctest: +SKIP
+    >>> ss.score(photo).burden_um  # doctest: +SKIP
+    11.8
+    """
+    from scarscope.photo import read_photo
+    from scarscope.scars import ReliefSegmenter
+    from scarscope.skin import find_skin
+
+    params = params or Params()
+    if not isinstance(photo, Photo):
+        photo = read_photo(Path(photo), params=params.photo)
+    skin = find_skin(photo, roi=roi, params=params.skin)
+    return score_scars((segmenter or ReliefSegmenter(params.scars))(skin))
+
+
+def score_scars(scars: Scars) -> Score:
+    """Measure scars that have been found already.
+
+    Parameters
+    ----------
+    scars : Scars
+        From any segmenter, or drawn by hand.
+
+    Returns
+    -------
+    Score
+    """
+    return Score(scars=scars, values=measure(scars), flags=scars.flags)
