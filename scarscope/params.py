@@ -37,9 +37,29 @@ class PhotoParams:
     ----------
     max_megapixels : float
         Larger pictures are refused before decoding (a decompression bomb guard).
+    min_side_px : int
+        Smaller pictures are thumbnails and refused.
+    min_jpeg_quality : float
+        Below it (scale of the Independent JPEG Group, 1 to 100) compression is called heavy: the
+        step of the mid frequencies that carry a 1 mm edge then exceeds the contrast of a shallow
+        scar (5 % of mid grey, about 6 codes).
+    max_blockiness : float
+        Step at 8-pixel block borders in excess of the mean step, above which a photo that was
+        saved again is called heavily compressed.
+    coarse_mm_per_px : float
+        Coarser photos show an icepick scar (1 mm) in fewer than 5 pixels.
+    validated_low_mm_per_px, validated_high_mm_per_px : float
+        Scales that ScarScope is validated on. Finer photos are averaged down to the working grid,
+        so that the lower end only guards against a scale stated in another unit.
     """
 
     max_megapixels: float = 200.0
+    min_side_px: int = 64
+    min_jpeg_quality: float = 70.0
+    max_blockiness: float = 0.15
+    coarse_mm_per_px: float = 0.20
+    validated_low_mm_per_px: float = 0.01
+    validated_high_mm_per_px: float = 0.15
 
     def __post_init__(self) -> None:
         _require(self.max_megapixels > 0, "max_megapixels", self.max_megapixels, "positive")
@@ -73,7 +93,36 @@ class SkinParams:
 
 @dataclass(frozen=True, kw_only=True)
 class ScarParams:
-    """How relief is read and scars are cut out by :class:`scarscope.scars.ReliefSegmenter`."""
+    """How relief is read and scars are cut out by :class:`scarscope.scars.ReliefSegmenter`.
+
+    Attributes
+    ----------
+    background_mm : float
+        Sigma of the blur that counts as the face's own shape and light, mm. Above the half-width
+        of the widest rolling scars, below the cheek's curvature.
+    clip_sd : float
+        Shading beyond this many robust standard deviations is compressed.
+    light_slope : float
+        Tangent of the light's angle from the camera that a fully directed photo is taken to have:
+        45 degrees (clinical two-light set-ups) softened by ambient light. Depth is inversely
+        proportional to it.
+    hollow_gain : float
+        Darkening (natural log) of a hollow per unit of |k| * depth.
+    nuisance, slow_per_mm, fast_per_mm : float
+        Level and corner frequencies (1/mm) of what is not relief, for the Wiener inverse.
+    skew_weight : float
+        Weight of "pits outnumber peaks" against "slopes agree with hollows" in settling the
+        light's direction.
+    """
+
+    background_mm: float = 5.0
+    clip_sd: float = 6.0
+    light_slope: float = 0.8
+    hollow_gain: float = 0.2
+    nuisance: float = 0.03
+    slow_per_mm: float = 0.5
+    fast_per_mm: float = 5.0
+    skew_weight: float = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,1 +1,16 @@
-"""ScarScope's photo room."""
+"""How to get a trustworthy picture in: decoding, orientation, colour, millimetres, quality."""
+
+from scarscope.photo.files import READABLE_SUFFIXES
+from scarscope.photo.model import Photo, Scale
+from scarscope.photo.read import read_photo
+from scarscope.photo.sidecar import Sidecar, read_sidecar, sidecar_path
+
+__all__ = [
+    "READABLE_SUFFIXES",
+    "Photo",
+    "Scale",
+    "Sidecar",
+    "read_photo",
+    "read_sidecar",
+    "sidecar_path",
+]
