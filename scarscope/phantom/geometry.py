@@ -1,0 +1,147 @@
+"""Relief of unscarred skin: curvature, swell, lines, pores, wrinkles, and raised lesions.
+
+All heights in mm, up towards the camera. Sizes: lines 20 to 60 um deep between cells of 0.3 to
+0.8 mm; pores from 0.2 mm (visible from 0.25 mm, Flament 2015); a nasolabial wrinkle of grade 1 is
+under 0.2 mm deep (Bibb, Medical Modelling).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from scarscope.phantom.noise import Field, Grid, polygons, smooth_noise, stream
+from scarscope.phantom.recipe import Mark, Skin, Surface
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """Parts of the unscarred surface.
+
+    Attributes
+    ----------
+    form : ndarray
+        Curvature, swell and wrinkles: what a scar's edge does not interrupt.
+    texture : ndarray
+        Lines, pores and grain: what scar tissue loses.
+    plugs : ndarray
+        0 to 1, how far a pixel is the dark content of a pore.
+    raised : ndarray
+        Height of papules and naevi.
+    """
+
+    form: Field
+    texture: Field
+    plugs: Field
+    raised: Field
+
+
+def relief(skin: Skin, grid: Grid) -> Relief:
+    """The surface of `skin` without its scars, on `grid`."""
+    surface = skin.surface
+    pores, plugs = _pores(surface, grid, skin.seed)
+    texture = _lines(surface, grid, skin.seed) + _grain(surface, grid, skin.seed) + pores
+    raised = np.zeros(grid.shape)
+    for mark in skin.marks:
+        if mark.height_mm != 0:
+            at, cover = mark_cover(mark, grid)
+            raised[at] += mark.height_mm * cover
+    form = _form(surface, grid, skin.seed) + _wrinkles(surface, grid, skin.seed)
+    return Relief(form, texture, plugs, raised)
+
+
+def _form(surface: Surface, grid: Grid, seed: int) -> Field:
+    bowl = (grid.x**2 / (2 * surface.radius_x_mm))[None, :]
+    bowl = bowl + (grid.y**2 / (2 * surface.radius_y_mm))[:, None]
+    rng = stream(seed, "swell")
+    # Fat pads and muscle: waves several times longer than the widest rolling scar.
+    broad = smooth_noise(rng, grid, 9.0) + 0.35 * smooth_noise(rng, grid, 4.5)
+    return np.asarray(surface.swell_mm * broad - bowl)
+
+
+def _lines(surface: Surface, grid: Grid, seed: int) -> Field:
+    rng = stream(seed, "lines")
+    drift = [0.35 * smooth_noise(rng, grid, 0.9 * surface.cell_mm) for _ in range(2)]
+    coarse = _network(surface, grid, rng, drift, surface.cell_mm)
+    fine = _network(surface, grid, rng, drift, 0.5 * surface.cell_mm)
+    patchy = np.clip(1 + 0.3 * smooth_noise(rng, grid, 3.0), 0.3, 1.8)
+    return np.asarray(-surface.line_depth_mm * patchy * (0.75 * coarse + 0.35 * fine))
+
+
+def _network(
+    surface: Surface, grid: Grid, rng: np.random.Generator, drift: list[Field], cell: float
+) -> Field:
+    turn = np.radians(surface.angle_deg)
+    across = (grid.x * np.cos(turn))[None, :] + (grid.y * np.sin(turn))[:, None]
+    along = (grid.y * np.cos(turn))[:, None] - (grid.x * np.sin(turn))[None, :]
+    u = across / (cell / np.sqrt(surface.stretch)) + drift[0]
+    v = along / (cell * np.sqrt(surface.stretch)) + drift[1]
+    distance, strength = polygons(rng, u, v)
+    groove = np.exp(-((distance * cell / surface.line_width_mm) ** 2))
+    # Between lines the skin bulges a little; the bulge is what catches the light.
+    return np.asarray((0.35 + 0.65 * strength) * groove + 0.5 * np.clip(0.5 - distance, 0, 1))
+
+
+def _grain(surface: Surface, grid: Grid, seed: int) -> Field:
+    rng = stream(seed, "grain")
+    white = rng.standard_normal(grid.shape)
+    sigma = 0.05 / grid.step
+    if sigma < 0.35:
+        return np.asarray(surface.rough_mm * 0.4 * white)
+    blurred = cv2.GaussianBlur(white, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(surface.rough_mm * 2 * np.sqrt(np.pi) * sigma * blurred)
+
+
+def _pores(surface: Surface, grid: Grid, seed: int) -> tuple[Field, Field]:
+    rng = stream(seed, "pores")
+    width, height = grid.x[-1] - grid.x[0], grid.y[-1] - grid.y[0]
+    count = int(rng.poisson(surface.pore_per_cm2 * width * height / 100))
+    place = rng.uniform(-0.5, 0.5, (count, 2)) * (width, height)
+    size = surface.pore_width_mm * np.exp(0.28 * rng.standard_normal(count))
+    depth = surface.pore_depth_mm * (size / surface.pore_width_mm) * rng.uniform(0.4, 1.3, count)
+    plug = rng.random(count) ** 2
+    hole, plugs = np.zeros(grid.shape), np.zeros(grid.shape)
+    turn = np.radians(surface.angle_deg) + 0.4 * rng.standard_normal(count)
+    for (x, y), d, w, p, t in zip(place, depth, size, plug, turn, strict=True):
+        at = grid.window(x, y, 1.3 * w)
+        dx, dy = grid.offsets(at, x, y)
+        a, b = dx * np.cos(t) + dy * np.sin(t), dy * np.cos(t) - dx * np.sin(t)
+        r2 = (a / (0.5 * w)) ** 2 + (b / (0.64 * w)) ** 2
+        hole[at] = np.minimum(hole[at], -d * np.exp(-(r2**1.3)))
+        plugs[at] = np.maximum(plugs[at], p * np.exp(-2.5 * r2))
+    return hole, plugs
+
+
+def _wrinkles(surface: Surface, grid: Grid, seed: int) -> Field:
+    rng = stream(seed, "wrinkles")
+    total = np.zeros(grid.shape)
+    turn = np.radians(surface.angle_deg)
+    for _ in range(surface.wrinkles):
+        t = turn + 0.25 * rng.standard_normal()
+        centre = rng.uniform(-0.4, 0.4, 2) * (grid.x[-1] - grid.x[0], grid.y[-1] - grid.y[0])
+        dx, dy = grid.x[None, :] - centre[0], grid.y[:, None] - centre[1]
+        along, across = dx * np.cos(t) + dy * np.sin(t), dy * np.cos(t) - dx * np.sin(t)
+        length, width = rng.uniform(4, 14), rng.uniform(0.12, 0.35)
+        bend = across - rng.normal(0, 0.012) * along**2 - 0.15 * np.sin(along / 1.7)
+        depth = surface.wrinkle_depth_mm * rng.uniform(0.5, 1.3)
+        total -= depth * np.exp(-((bend / width) ** 2) - (along / length) ** 4)
+    return total
+
+
+def mark_cover(mark: Mark, grid: Grid) -> tuple[tuple[slice, slice], Field]:
+    """Where a mark lies, and how fully, 0 to 1: a plateau with an edge, or a dome if raised."""
+    reach = 0.95 * mark.width_mm * max(mark.aspect, 1.0)
+    at = grid.window(mark.x_mm, mark.y_mm, reach)
+    dx, dy = grid.offsets(at, mark.x_mm, mark.y_mm)
+    turn = np.radians(mark.angle_deg)
+    along = (dx * np.cos(turn) + dy * np.sin(turn)) / (mark.width_mm / 2 * mark.aspect)
+    across = (dy * np.cos(turn) - dx * np.sin(turn)) / (mark.width_mm / 2)
+    angle = np.arctan2(across, along)
+    warp = 1 + sum(a * np.cos(k * angle + p) for k, a, p in mark.warp)
+    r = np.hypot(along, across) / np.maximum(warp, 0.3)
+    if mark.height_mm != 0:
+        return at, np.clip(1 - r**2, 0, None) ** 1.5
+    inside = np.clip((1 + mark.edge / 2 - r) / mark.edge, 0, 1)
+    return at, inside**2 * (3 - 2 * inside)

@@ -1,0 +1,121 @@
+"""Random fields: one stream a component, smooth noise, and the polygons of skin lines.
+
+Every component draws from its own stream, named after it, so that adding one leaves the others
+as they were.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Field = NDArray[np.float64]
+
+# Lattice points per sigma: 1.5 keeps a sum of Gaussians free of visible lattice structure.
+_LATTICE_PER_SIGMA = 1.5
+_REACH_SIGMAS = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Pixel centres in mm, from the middle of the sheet: `x` of shape (w,), `y` of shape (h,)."""
+
+    x: Field
+    y: Field
+    step: float
+
+    @classmethod
+    def covering(cls, size_mm: tuple[float, float], step: float) -> Grid:
+        """The grid of ``round(size / step)`` pixels that is centred on the origin."""
+        width, height = (max(round(s / step), 8) for s in size_mm)
+        return cls(
+            x=(np.arange(width) - (width - 1) / 2) * step,
+            y=(np.arange(height) - (height - 1) / 2) * step,
+            step=step,
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.y.size, self.x.size
+
+    def window(self, x: float, y: float, reach: float) -> tuple[slice, slice]:
+        """Rows and columns within `reach` mm of a point (possibly empty)."""
+        rows = np.searchsorted(self.y, [y - reach, y + reach])
+        cols = np.searchsorted(self.x, [x - reach, x + reach])
+        return slice(int(rows[0]), int(rows[1])), slice(int(cols[0]), int(cols[1]))
+
+    def offsets(self, window: tuple[slice, slice], x: float, y: float) -> tuple[Field, Field]:
+        """Offsets from a point over a window, broadcastable: dx (1, w), dy (h, 1)."""
+        return self.x[None, window[1]] - x, self.y[window[0], None] - y
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """The random stream of one named component."""
+    words = np.random.SeedSequence([seed, zlib.crc32(name.encode("utf-8"))])
+    return np.random.Generator(np.random.PCG64(words))
+
+
+def smooth_noise(rng: np.random.Generator, grid: Grid, sigma_mm: float) -> Field:
+    """Gaussian noise of mean 0 and variance 1, smooth over `sigma_mm` (the kernel's sigma).
+
+    A sum of Gaussian bumps on a lattice in mm, so the field is the same at any pixel size.
+    """
+    across, down = _bumps(grid.x, sigma_mm), _bumps(grid.y, sigma_mm)
+    lattice = rng.standard_normal((down.shape[1], across.shape[1]))
+    return np.asarray(down @ (lattice @ across.T))
+
+
+def _bumps(at: Field, sigma: float) -> Field:
+    spacing = sigma / _LATTICE_PER_SIGMA
+    half = math.ceil((at[-1] + _REACH_SIGMAS * sigma) / spacing)
+    centres = np.arange(-half, half + 1) * spacing
+    basis = np.exp(-0.5 * ((at[:, None] - centres[None, :]) / sigma) ** 2)
+    return np.asarray(basis / np.linalg.norm(basis, axis=1, keepdims=True))
+
+
+def polygons(rng: np.random.Generator, u: Field, v: Field) -> tuple[Field, Field]:
+    """Voronoi polygons with one jittered seed a unit cell (Worley 1996).
+
+    Parameters
+    ----------
+    u, v : ndarray, shape (h, w)
+        Coordinates in units of a cell.
+
+    Returns
+    -------
+    distance : ndarray, shape (h, w)
+        F2 - F1: 0 on the lines between polygons, about 0.5 in their middles.
+    strength : ndarray, shape (h, w)
+        0 to 1, one random value per pair of neighbours, so that lines differ in depth.
+    """
+    col, row = np.floor(u).astype(np.intp), np.floor(v).astype(np.intp)
+    col -= col.min() - 1
+    row -= row.min() - 1
+    u, v = u - np.floor(u) + col, v - np.floor(v) + row
+    seeds = rng.random((3, int(row.max()) + 2, int(col.max()) + 2))
+    return _two_nearest(seeds, u, v, col, row)
+
+
+def _two_nearest(
+    seeds: Field, u: Field, v: Field, col: NDArray[np.intp], row: NDArray[np.intp]
+) -> tuple[Field, Field]:
+    flat, across = seeds.reshape(3, -1), seeds.shape[2]
+    here = row * across + col
+    first, second = np.full(u.shape, np.inf), np.full(u.shape, np.inf)
+    own, other = np.zeros(u.shape), np.zeros(u.shape)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            at = here + (down * across + right)
+            away = (col + right + flat[0][at] - u) ** 2 + (row + down + flat[1][at] - v) ** 2
+            tag = flat[2][at]
+            nearer, between = away < first, away < second
+            other = np.where(nearer, own, np.where(between, tag, other))
+            own = np.where(nearer, tag, own)
+            second = np.where(nearer, first, np.where(between, away, second))
+            first = np.where(nearer, away, first)
+    return np.sqrt(second) - np.sqrt(first), (own + other) % 1.0

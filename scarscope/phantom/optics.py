@@ -1,0 +1,272 @@
+"""What leaves the skin: irradiance with shadow and occlusion, scatter, and surface reflection.
+
+Legend
+------
+n : unit normal of the surface; l : unit direction to a light; v = (0, 0, 1) towards the camera
+horizon : greatest tangent of elevation of surrounding skin, seen from a pixel towards an azimuth
+openness : cosine-weighted share of the sky that a pixel sees
+m : root mean square slope of unresolved facets
+
+Radiance is in units of a white card that faces the camera: flat skin gives its reflectance.
+Surfaces are seen straight from above (no perspective within a patch).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+
+from scarscope.phantom.noise import Field
+from scarscope.phantom.recipe import Lamp, Light, Shine
+
+AZIMUTHS = 12
+_REACH_MM = 3.0  # Farther skin does not shade a pit at the angles that photographs use.
+_PENUMBRA = 0.06  # In tangent of elevation: one lamp sample stands for a small area.
+
+# Sum of Gaussians of light skin, three layers (d'Eon and Luebke, GPU Gems 3, ch. 14): variances
+# in mm2 and weights of R, G and B. Weights sum to 1 per channel.
+SCATTER_VARIANCES = np.array([0.0064, 0.0484, 0.187, 0.567, 1.99, 7.41])
+SCATTER_WEIGHTS = np.array(
+    [
+        [0.233, 0.100, 0.118, 0.113, 0.358, 0.078],
+        [0.455, 0.336, 0.198, 0.007, 0.004, 0.0],
+        [0.649, 0.344, 0.0, 0.007, 0.0, 0.0],
+    ]
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What the optics need of a height map.
+
+    Attributes
+    ----------
+    height : ndarray, shape (h, w)
+        In mm, towards the camera.
+    normal : ndarray, shape (3, h, w)
+    horizon : ndarray, shape (AZIMUTHS, h, w)
+        Tangents, >= 0.
+    openness : ndarray, shape (h, w)
+    """
+
+    height: Field
+    normal: Field
+    horizon: Field
+    openness: Field
+    mm_per_px: float
+
+
+def shape_of(height: Field, mm_per_px: float) -> Shape:
+    """Normals, horizons and openness of a height map in mm."""
+    down, right = np.gradient(height, mm_per_px)
+    up = 1 / np.sqrt(1 + right**2 + down**2)
+    normal = np.stack([-right * up, -down * up, up])
+    horizon = _horizons(height, mm_per_px)
+    # Of the hemisphere about the camera's axis, the part above the horizon, cosine-weighted.
+    openness = np.mean(1 / (1 + horizon**2), axis=0)
+    return Shape(height, normal, horizon, openness, mm_per_px)
+
+
+def _horizons(height: Field, mm_per_px: float) -> Field:
+    reach = max(int(_REACH_MM / mm_per_px), 3)
+    padded = np.pad(height, reach + 1, mode="edge")
+    steps = np.unique(np.geomspace(1, reach, 12).round().astype(int))
+    horizon = np.zeros((AZIMUTHS, *height.shape))
+    for k, angle in enumerate(np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS):
+        for right, down in _offsets(angle, steps):
+            far = np.hypot(right, down) * mm_per_px
+            rise = _shifted(padded, reach + 1, down, right, height.shape)
+            np.maximum(horizon[k], (rise - height) / far, out=horizon[k])
+    return horizon
+
+
+def _offsets(angle: float, steps: np.ndarray) -> set[tuple[int, int]]:
+    return {(round(float(s * np.cos(angle))), round(float(s * np.sin(angle)))) for s in steps}
+
+
+def _shifted(padded: Field, pad: int, down: int, right: int, shape: tuple[int, int]) -> Field:
+    return padded[pad + down : pad + down + shape[0], pad + right : pad + right + shape[1]]
+
+
+def _horizon_towards(shape: Shape, azimuth: float) -> Field:
+    place = (azimuth / (2 * np.pi) * AZIMUTHS) % AZIMUTHS
+    low, part = int(place) % AZIMUTHS, place - int(place)
+    high = (low + 1) % AZIMUTHS
+    return np.asarray((1 - part) * shape.horizon[low] + part * shape.horizon[high])
+
+
+@dataclass(frozen=True)
+class Ray:
+    """One point of a lamp: unit direction to it, its share of power, colour and distance."""
+
+    direction: tuple[float, float, float]
+    power: float
+    colour: tuple[float, float, float]
+    distance_mm: float
+
+
+def rays(light: Light) -> tuple[Ray, ...]:
+    """Point samples of all lamps; a plane that faces the camera receives irradiance 1."""
+    direct = 1 - light.ambient
+    total = sum(lamp.power for lamp in light.lamps)
+    return tuple(ray for lamp in light.lamps for ray in _lamp_rays(lamp, direct / total))
+
+
+def _lamp_rays(lamp: Lamp, share: float) -> list[Ray]:
+    directions = [d for d in _lamp_directions(lamp) if d[2] > 0.05]
+    # The samples' radiances are equal, so that each one's irradiance goes with its cosine.
+    scale = lamp.power * share / sum(d[2] for d in directions)
+    return [Ray(d, scale, lamp.colour, lamp.distance_mm) for d in directions]
+
+
+def _lamp_directions(lamp: Lamp) -> list[tuple[float, float, float]]:
+    if lamp.shape == "ring":
+        rims: list[tuple[int, float]] = [(8, 1.0)]
+    else:
+        rims = [(1, 0.0), (6, 0.72)] if lamp.spread_deg > 2 else [(1, 0.0)]
+    middle = _turn(lamp.zenith_deg, lamp.azimuth_deg)
+    return [
+        _normalise(middle @ _tangent(np.radians(lamp.spread_deg) * part, 2 * np.pi * (i + 0.5) / n))
+        for n, part in rims
+        for i in range(n)
+    ]
+
+
+def _turn(zenith_deg: float, azimuth_deg: float) -> Field:
+    t, p = np.radians(zenith_deg), np.radians(azimuth_deg)
+    tilt = np.array([[np.cos(t), 0, np.sin(t)], [0, 1, 0], [-np.sin(t), 0, np.cos(t)]])
+    spin = np.array([[np.cos(p), -np.sin(p), 0], [np.sin(p), np.cos(p), 0], [0, 0, 1]])
+    return np.asarray(spin @ tilt)
+
+
+def _tangent(radius: float, angle: float) -> Field:
+    return np.array([np.tan(radius) * np.cos(angle), np.tan(radius) * np.sin(angle), 1.0])
+
+
+def _normalise(v: Field) -> tuple[float, float, float]:
+    x, y, z = (v / np.linalg.norm(v)).tolist()
+    return x, y, z
+
+
+def scatter(light: Field, mm_per_px: float, *, width: float = 1.0) -> Field:
+    """Blur irradiance inside the skin, red most.
+
+    Parameters
+    ----------
+    light : ndarray, shape (3, h, w)
+        What enters, per channel.
+    mm_per_px : float
+    width : float
+        Factor on the distances; 1 is d'Eon's light skin.
+
+    Returns
+    -------
+    ndarray, same shape
+        A flat field stays as it is.
+    """
+    pad = int(3 * np.sqrt(SCATTER_VARIANCES[-2]) * width / mm_per_px) + 1
+    pad = min(pad, min(light.shape[1:]) - 1)
+    padded = np.pad(light, ((0, 0), (pad, pad), (pad, pad)), mode="reflect")
+    shape = tuple(scipy.fft.next_fast_len(n, real=True) for n in padded.shape[1:])
+    fy = np.fft.fftfreq(shape[0], mm_per_px)[:, None]
+    fx = np.fft.rfftfreq(shape[1], mm_per_px)[None, :]
+    out = np.empty_like(light)
+    rows, cols = slice(pad, pad + light.shape[1]), slice(pad, pad + light.shape[2])
+    for channel in range(3):
+        spectrum = scipy.fft.rfft2(padded[channel], s=shape)
+        spectrum *= _transfer(fx, fy, channel, width)
+        out[channel] = scipy.fft.irfft2(spectrum, s=shape)[rows, cols]
+    return out
+
+
+def _transfer(fx: Field, fy: Field, channel: int, width: float) -> Field:
+    total = np.zeros((fy.shape[0], fx.shape[1]))
+    for variance, weight in zip(SCATTER_VARIANCES, SCATTER_WEIGHTS[channel], strict=True):
+        if weight > 0:
+            decay = -2 * np.pi**2 * variance * width**2
+            total += weight * np.exp(decay * fy**2) * np.exp(decay * fx**2)
+    return total
+
+
+def radiance(
+    shape: Shape, albedo: Field, light: Light, shine: Shine, oil: Field, *, width: float = 1.0
+) -> tuple[Field, Field]:
+    """Diffuse and specular light towards the camera.
+
+    Parameters
+    ----------
+    shape : Shape
+    albedo : ndarray, shape (3, h, w)
+        Diffuse reflectance.
+    light : Light
+    shine : Shine
+    oil : ndarray, shape (h, w)
+        Share of oil film per pixel, 0 to 1.
+    width : float
+        Factor on scattering distances.
+
+    Returns
+    -------
+    diffuse, specular : ndarray, shape (3, h, w)
+    """
+    entering, specular = np.zeros_like(albedo), np.zeros_like(albedo)
+    for ray in rays(light):
+        _add_ray(ray, shape, shine, oil, entering, specular)
+    room = np.asarray(light.ambient_colour)[:, None, None] * light.ambient
+    entering += room * shape.openness
+    specular += room * shape.openness * shine.f0
+    # What walls throw back into a pit: light of the surroundings times what the pit sees of them.
+    around = np.mean(entering, axis=(1, 2), keepdims=True)
+    entering += (1 - shape.openness) * albedo * around
+    inside = np.sqrt(albedo)
+    diffuse = inside * scatter(inside * entering, shape.mm_per_px, width=width)
+    return diffuse, shine.polarised * specular
+
+
+def _add_ray(
+    ray: Ray, shape: Shape, shine: Shine, oil: Field, entering: Field, specular: Field
+) -> None:
+    lx, ly, lz = ray.direction
+    nx, ny, nz = shape.normal
+    cosine = np.clip(nx * lx + ny * ly + nz * lz, 0, None)
+    elevation = lz / max(np.hypot(lx, ly), 1e-6)
+    towards = _horizon_towards(shape, float(np.arctan2(ly, lx)))
+    lit = np.clip((elevation - towards) / (_PENUMBRA * (1 + elevation**2)) + 0.5, 0, 1)
+    flux = ray.power * lit * _falloff(ray, shape)
+    colour = np.asarray(ray.colour)[:, None, None]
+    # Less enters at a grazing angle (Schlick); 1 at normal incidence by the albedo's definition.
+    entry = 1 - (1 - cosine) ** 5
+    entering += colour * (flux * cosine * entry)
+    specular += colour * (flux * _gloss(ray, shape, shine, oil))
+
+
+def _falloff(ray: Ray, shape: Shape) -> Field | float:
+    if not np.isfinite(ray.distance_mm):
+        return 1.0
+    rows, cols = shape.height.shape
+    x = (np.arange(cols) - (cols - 1) / 2)[None, :] * shape.mm_per_px
+    y = (np.arange(rows) - (rows - 1) / 2)[:, None] * shape.mm_per_px
+    sx, sy, sz = (ray.distance_mm * d for d in ray.direction)
+    return np.asarray(ray.distance_mm**2 / ((sx - x) ** 2 + (sy - y) ** 2 + sz**2))
+
+
+def _gloss(ray: Ray, shape: Shape, shine: Shine, oil: Field) -> Field:
+    lx, ly, lz = ray.direction
+    size = np.sqrt(lx**2 + ly**2 + (lz + 1) ** 2)
+    hx, hy, hz = lx / size, ly / size, (lz + 1) / size
+    nx, ny, nz = shape.normal
+    facing = np.clip(nx * hx + ny * hy + nz * hz, 1e-3, 1)
+    fresnel = shine.f0 + (1 - shine.f0) * (1 - hz) ** 5
+    dry, film = _beckmann(facing, shine.roughness), _beckmann(facing, shine.oil_roughness)
+    lobe = (1 - oil) * dry + oil * film
+    toward = np.clip(nx * lx + ny * ly + nz * lz, 0, None)
+    visible = np.minimum(1, 2 * facing * np.minimum(nz, toward) / hz)
+    # pi: the units are those of a white card; 4 nz: projected area (Torrance-Sparrow).
+    return np.asarray(np.pi * lobe * fresnel * visible / (4 * np.maximum(nz, 0.2)))
+
+
+def _beckmann(facing: Field, m: float) -> Field:
+    square = facing**2
+    return np.asarray(np.exp(-(1 - square) / (square * m**2)) / (np.pi * m**2 * square**2))

@@ -1,0 +1,71 @@
+"""Colour of skin: melanin and haemoglobin in optical density over a base tone.
+
+Legend
+------
+ITA : individual typology angle, ``atan((L* - 50) / b*)``
+OD : optical density; reflectance is the base times ``10 ** -(m * MELANIN + b * BLOOD)``
+
+The base follows a line of typical skin through L*a*b* (Chardon's angle fixes L* for a given b*);
+marks and mottling move along the two pigments' density vectors (Tsumura 1999, 2003).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scarscope.phantom.geometry import mark_cover
+from scarscope.phantom.noise import Field, Grid, smooth_noise, stream
+from scarscope.phantom.recipe import Skin, Tone
+from scarscope.photo.colour import lab_to_linear
+
+# Density of one unit of pigment in linear R, G, B, green = 1.
+# Melanin: melanosome absorption, wavelength^-3.33 (Jacques) at 605, 545 and 465 nm, softened in
+# blue where little light is left to absorb. Blood: oxygenated 75 % (BioSpec) over the sRGB bands.
+MELANIN = np.array([0.62, 1.00, 1.45])
+BLOOD = np.array([0.16, 1.00, 0.72])
+
+# Typical b* and a* of facial skin by ITA in degrees; the light end from cohorts of very light skin
+# and the dark end beside Monk steps 7 and 8 (L*a*b* 42,12,20 and 31,12,13).
+_ITA_NODES = (-75.0, -55.0, -30.0, -10.0, 10.0, 28.0, 41.0, 55.0, 75.0)
+_B_NODES = (7.0, 12.0, 16.5, 19.0, 19.5, 18.0, 16.0, 13.0, 8.0)
+_A_NODES = (4.5, 8.5, 11.0, 12.0, 11.5, 10.5, 9.5, 8.0, 5.0)
+
+
+def base_colour(tone: Tone) -> Field:
+    """Linear sRGB reflectance of even skin of a tone, shape (3,)."""
+    b = float(np.interp(tone.ita_deg, _ITA_NODES, _B_NODES)) * tone.chroma
+    a = float(np.interp(tone.ita_deg, _ITA_NODES, _A_NODES)) * tone.chroma + tone.redness
+    lightness = 50 + b * np.tan(np.radians(tone.ita_deg))
+    return np.clip(np.asarray(lab_to_linear([lightness, a, b]), dtype=np.float64), 0.004, 0.95)
+
+
+def veil(ita_deg: float) -> float:
+    """How strongly blood shows through melanin, 1 on light skin to 0.45 on the darkest.
+
+    In the camera's bands much of the light that dark skin returns never reached the dermis.
+    """
+    return float(np.interp(ita_deg, (-55.0, 30.0), (0.45, 1.0)))
+
+
+def pigments(skin: Skin, grid: Grid) -> tuple[Field, Field]:
+    """Extra melanin and blood in OD over the sheet, without what lies in scars."""
+    tone = skin.tone
+    melanin = tone.mottle_melanin * _mottle(skin.seed, "melanin", grid, (0.25, 1.2, 7.0))
+    blood = tone.mottle_blood * _mottle(skin.seed, "blood", grid, (0.35, 1.8, 8.0))
+    for mark in skin.marks:
+        at, cover = mark_cover(mark, grid)
+        layer = blood if mark.kind in ("red", "papule") else melanin
+        layer[at] += mark.strength_od * cover
+    return melanin, veil(tone.ita_deg) * blood
+
+
+def _mottle(seed: int, name: str, grid: Grid, sigmas_mm: tuple[float, float, float]) -> Field:
+    rng = stream(seed, f"mottle {name}")
+    fine, middle, broad = (smooth_noise(rng, grid, sigma) for sigma in sigmas_mm)
+    return np.asarray(0.45 * fine + 0.6 * middle + 0.65 * broad)
+
+
+def reflectance(base: Field, melanin: Field, blood: Field) -> Field:
+    """Diffuse reflectance, shape (3, h, w)."""
+    density = MELANIN[:, None, None] * melanin + BLOOD[:, None, None] * blood
+    return np.clip(base[:, None, None] * 10.0 ** (-density), 0.002, 0.98)

@@ -1,0 +1,336 @@
+"""Random recipes: wide, physical, one seed each.
+
+Ranges: scar widths Jacob 2001; depths 22 MHz ultrasound with tails beyond; pores and lines as in
+``geometry.py``; tones ITA 60 to -50.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from scarscope.phantom.lights import LIGHT_NAMES, LightName, make_light
+from scarscope.phantom.noise import stream
+from scarscope.phantom.recipe import (
+    Camera,
+    Hair,
+    Light,
+    Mark,
+    MarkKind,
+    Recipe,
+    ScarShape,
+    ScarType,
+    Shine,
+    Skin,
+    Surface,
+    Tone,
+)
+from scarscope.phantom.render import Rendered, render
+
+_ITA_RANGE_DEG = (-50.0, 60.0)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Ranges of one scar type: width, longest aspect, log-normal depth, wall, tilt."""
+
+    width_mm: tuple[float, float]
+    aspect: float
+    depth_mm: tuple[float, float]
+    depth_limits_mm: tuple[float, float]
+    wall_mm: tuple[float, float]
+    ragged: float
+
+
+_KINDS: dict[ScarType, _Kind] = {
+    "icepick": _Kind((0.8, 2.0), 1.5, (0.42, 0.35), (0.2, 0.9), (0.15, 0.30), 0.10),
+    "boxcar": _Kind((1.5, 4.0), 1.7, (0.32, 0.45), (0.1, 0.75), (0.18, 0.50), 0.10),
+    "rolling": _Kind((4.0, 9.0), 1.9, (0.24, 0.45), (0.08, 0.55), (0.5, 0.6), 0.14),
+}
+# Order of frequency in clinics: icepick 60-70 %, boxcar 20-30 %, rolling 15-25 % (Jacob 2001);
+# evened out here so that every type is seen often.
+_TYPE_SHARE = (0.42, 0.34, 0.24)
+_TYPES: tuple[ScarType, ...] = ("icepick", "boxcar", "rolling")
+
+
+def random_patch(
+    seed: int,
+    *,
+    size_mm: tuple[float, float] = (19.0, 19.0),
+    mm_per_px: float = 0.1,
+    light: LightName | None = None,
+    ita_deg: float | None = None,
+    n_scars: int | None = None,
+    compress: bool = True,
+) -> Rendered:
+    """A photo of random skin; see :func:`random_recipe` for the options.
+
+    Examples
+    --------
+    >>> patch = random_patch(1, size_mm=(8, 8))
+    >>> patch.rgb.shape
+    (80, 80, 3)
+    """
+    recipe = random_recipe(
+        seed, size_mm=size_mm, mm_per_px=mm_per_px, light=light, ita_deg=ita_deg, n_scars=n_scars
+    )
+    return render(recipe, compress=compress)
+
+
+def random_recipe(
+    seed: int,
+    *,
+    size_mm: tuple[float, float] = (19.0, 19.0),
+    mm_per_px: float = 0.1,
+    light: LightName | None = None,
+    ita_deg: float | None = None,
+    n_scars: int | None = None,
+) -> Recipe:
+    """Draw a recipe.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed and options give the same recipe on every machine.
+    size_mm : tuple of float
+        Width and height of the skin.
+    mm_per_px : float
+    light : str, optional
+        A name of :data:`scarscope.phantom.lights.LIGHT_NAMES`; None draws one.
+    ita_deg : float, optional
+        Tone; None draws one from -50 to 60.
+    n_scars : int, optional
+        None draws 0 to about 4 per cm2, one patch in eight without any.
+
+    Returns
+    -------
+    Recipe
+    """
+    rng = stream(seed, "recipe")
+    ita = float(rng.uniform(*_ITA_RANGE_DEG)) if ita_deg is None else ita_deg
+    name = LIGHT_NAMES[int(rng.integers(len(LIGHT_NAMES)))] if light is None else light
+    skin = random_skin(seed, size_mm=size_mm, ita_deg=ita, n_scars=n_scars)
+    return Recipe(
+        skin=skin,
+        light=random_light(stream(seed, "light"), name),
+        camera=random_camera(stream(seed, "camera"), ita, mm_per_px),
+        mm_per_px=mm_per_px,
+        noise_seed=seed,
+    )
+
+
+def random_skin(
+    seed: int, *, size_mm: tuple[float, float], ita_deg: float, n_scars: int | None = None
+) -> Skin:
+    """Draw the skin alone: relief, colour, scars, marks, hairs."""
+    rng = stream(seed, "skin")
+    area_cm2 = size_mm[0] * size_mm[1] / 100
+    if n_scars is None:
+        density = float(rng.gamma(1.6, 1.0)) * (rng.random() > 1 / 8)
+        n_scars = int(rng.poisson(min(density, 5.0) * area_cm2))
+    return Skin(
+        seed=seed,
+        size_mm=size_mm,
+        tone=_tone(stream(seed, "tone"), ita_deg),
+        surface=_surface(stream(seed, "surface")),
+        shine=_shine(stream(seed, "shine")),
+        hair=_hair(stream(seed, "hairiness")),
+        scars=random_scars(stream(seed, "scars"), size_mm, n_scars),
+        marks=random_marks(stream(seed, "marks"), size_mm),
+    )
+
+
+def _tone(rng: np.random.Generator, ita_deg: float) -> Tone:
+    return Tone(
+        ita_deg=ita_deg,
+        chroma=float(rng.uniform(0.8, 1.2)),
+        redness=float(rng.normal(0, 1.5)),
+        mottle_melanin=float(rng.uniform(0.008, 0.040)),
+        mottle_blood=float(rng.uniform(0.012, 0.055)),
+    )
+
+
+def _surface(rng: np.random.Generator) -> Surface:
+    return Surface(
+        radius_x_mm=float(rng.uniform(45, 160)),
+        radius_y_mm=float(rng.uniform(60, 250)),
+        swell_mm=float(rng.uniform(0.05, 0.40)),
+        cell_mm=float(rng.uniform(0.3, 0.8)),
+        line_depth_mm=float(rng.uniform(0.015, 0.050)),
+        line_width_mm=float(rng.uniform(0.07, 0.13)),
+        stretch=float(rng.uniform(1.0, 2.0)),
+        angle_deg=float(rng.uniform(0, 180)),
+        rough_mm=float(rng.uniform(0.002, 0.007)),
+        pore_per_cm2=float(rng.uniform(10, 90)),
+        pore_width_mm=float(rng.uniform(0.18, 0.42)),
+        pore_depth_mm=float(rng.uniform(0.03, 0.13)),
+        wrinkles=int(rng.integers(1, 5)) if rng.random() < 0.3 else 0,
+        wrinkle_depth_mm=float(rng.uniform(0.03, 0.14)),
+    )
+
+
+def _shine(rng: np.random.Generator) -> Shine:
+    return Shine(
+        roughness=float(rng.uniform(0.25, 0.40)),
+        f0=float(rng.uniform(0.026, 0.034)),
+        oil=float(rng.uniform(0.0, 0.45)),
+        oil_roughness=float(rng.uniform(0.12, 0.22)),
+    )
+
+
+def _hair(rng: np.random.Generator) -> Hair:
+    stubble = float(rng.uniform(5, 60)) if rng.random() < 0.15 else 0.0
+    vellus = float(rng.uniform(5, 40)) if rng.random() < 0.4 else 0.0
+    return Hair(
+        stubble_per_cm2=stubble, vellus_per_cm2=vellus, angle_deg=float(rng.uniform(0, 360))
+    )
+
+
+def random_scars(
+    rng: np.random.Generator, size_mm: tuple[float, float], count: int
+) -> tuple[ScarShape, ...]:
+    """`count` scars of mixed type; most keep apart, some merge or nest."""
+    placed: list[ScarShape] = []
+    for _ in range(count):
+        kind = _TYPES[int(rng.choice(3, p=_TYPE_SHARE))]
+        may_merge = rng.random() < 0.2
+        for _attempt in range(20):
+            scar = random_scar(rng, kind, size_mm)
+            if may_merge or all(_apart(scar, other) for other in placed):
+                placed.append(scar)
+                break
+    return tuple(placed)
+
+
+def _apart(a: ScarShape, b: ScarShape) -> bool:
+    reach = 0.5 * (math.sqrt(a.width_mm * a.length_mm) + math.sqrt(b.width_mm * b.length_mm))
+    return math.hypot(a.x_mm - b.x_mm, a.y_mm - b.y_mm) > 1.15 * reach
+
+
+def random_scar(
+    rng: np.random.Generator, kind: ScarType, size_mm: tuple[float, float]
+) -> ScarShape:
+    """One scar of a type, anywhere on a sheet."""
+    ranges = _KINDS[kind]
+    width = float(rng.uniform(*ranges.width_mm))
+    median, spread = ranges.depth_mm
+    depth = float(
+        np.clip(median * math.exp(spread * rng.standard_normal()), *ranges.depth_limits_mm)
+    )
+    x, y = (rng.uniform(-0.48, 0.48, 2) * size_mm).tolist()
+    melanin, blood = _scar_colour(rng)
+    return ScarShape(
+        kind=kind,
+        x_mm=x,
+        y_mm=y,
+        width_mm=width,
+        length_mm=width * float(rng.uniform(1, ranges.aspect)),
+        angle_deg=float(rng.uniform(0, 180)),
+        depth_mm=depth,
+        wall_mm=float(rng.uniform(*ranges.wall_mm)),
+        warp=_warp(rng, ranges.ragged),
+        tilt=float(rng.uniform(-0.25, 0.25)),
+        melanin_od=melanin,
+        blood_od=blood,
+        smoothness=float(rng.uniform(0.2, 0.85)),
+    )
+
+
+def _scar_colour(rng: np.random.Generator) -> tuple[float, float]:
+    # Half of all scars have the colour of the skin around them: colour alone must not find them.
+    draw = rng.random()
+    if draw < 0.5:
+        return 0.0, 0.0
+    if draw < 0.65:
+        return float(rng.uniform(0.02, 0.12)), 0.0
+    if draw < 0.75:
+        return float(rng.uniform(-0.08, -0.02)), 0.0
+    return 0.0, float(rng.uniform(0.03, 0.14))
+
+
+def _warp(rng: np.random.Generator, ragged: float) -> tuple[tuple[int, float, float], ...]:
+    size = rng.uniform(0.3, 1.0) * ragged
+    return tuple(
+        (k, float(size * rng.standard_normal() * (2 / k) ** 0.8), float(rng.uniform(0, 2 * np.pi)))
+        for k in range(2, 10)
+    )
+
+
+# Per cm2 of a patch that has any, the chance that it has any, width in mm, strength in OD.
+_MARKS: dict[MarkKind, tuple[float, float, tuple[float, float], tuple[float, float]]] = {
+    "brown": (0.8, 0.35, (1.0, 6.0), (0.04, 0.22)),
+    "red": (0.8, 0.40, (1.0, 6.0), (0.05, 0.22)),
+    "freckle": (4.0, 0.25, (0.4, 1.8), (0.03, 0.16)),
+    "naevus": (0.3, 0.20, (1.0, 4.5), (0.20, 0.70)),
+    "papule": (0.4, 0.20, (1.5, 4.0), (0.04, 0.20)),
+}
+
+
+def random_marks(rng: np.random.Generator, size_mm: tuple[float, float]) -> tuple[Mark, ...]:
+    """Flat colour marks and raised lesions that are not scars."""
+    area_cm2 = size_mm[0] * size_mm[1] / 100
+    marks: list[Mark] = []
+    for kind, (density, chance, width, strength) in _MARKS.items():
+        count = int(rng.poisson(density * area_cm2)) if rng.random() < chance else 0
+        marks += [_mark(rng, kind, width, strength, size_mm) for _ in range(count)]
+    return tuple(marks)
+
+
+def _mark(
+    rng: np.random.Generator,
+    kind: MarkKind,
+    width: tuple[float, float],
+    strength: tuple[float, float],
+    size_mm: tuple[float, float],
+) -> Mark:
+    x, y = (rng.uniform(-0.5, 0.5, 2) * size_mm).tolist()
+    dome = kind == "papule" or (kind == "naevus" and rng.random() < 0.5)
+    return Mark(
+        kind=kind,
+        x_mm=x,
+        y_mm=y,
+        width_mm=float(rng.uniform(*width)),
+        strength_od=float(rng.uniform(*strength)),
+        height_mm=float(rng.uniform(0.15, 0.8)) if dome else 0.0,
+        edge=float(rng.uniform(0.3, 1.2)),
+        aspect=float(rng.uniform(1, 1.6)),
+        angle_deg=float(rng.uniform(0, 180)),
+        warp=_warp(rng, 0.12),
+    )
+
+
+def random_light(rng: np.random.Generator, name: LightName) -> Light:
+    """A named light with its angles, balance and ambient share drawn."""
+    zenith = {"ring": (0, 0), "twin": (35, 55), "offaxis": (15, 50), "raking": (58, 70)}.get(
+        name, (35, 70)
+    )
+    return make_light(
+        name,
+        zenith_deg=float(rng.uniform(*zenith)),
+        azimuth_deg=float(rng.uniform(150, 250) if name == "twin" else rng.uniform(0, 360)),
+        ambient=float(rng.uniform(0.25, 0.55) if name == "window" else rng.uniform(0.02, 0.2)),
+        balance=float(rng.uniform(0.35, 0.65)),
+        distance_mm=float(rng.uniform(500, 2000)),
+    )
+
+
+def random_camera(rng: np.random.Generator, ita_deg: float, mm_per_px: float) -> Camera:
+    """A camera; half the draws meter on the skin, the others on a grey card."""
+    metered = rng.random() < 0.5
+    # A meter lifts dark skin and dims light skin towards the middle, half way.
+    lift = 10 ** (0.3 * (30 - ita_deg) / 100) if metered else 1.0
+    gains = np.exp(rng.normal(0, 0.04, 3))
+    return Camera(
+        exposure=float(lift * rng.uniform(0.8, 1.2)),
+        white_balance=(float(gains[0]), 1.0, float(gains[2])),
+        blur_px=float(rng.uniform(0.35, 1.3)),
+        vignette=float(rng.uniform(0, 0.2)),
+        full_well=float(np.exp(rng.uniform(np.log(3e3), np.log(6e4)))),
+        read_noise=float(rng.uniform(2, 12)),
+        contrast=float(rng.uniform(0, 0.5)) if rng.random() < 0.5 else 0.0,
+        sharpen=float(rng.uniform(0.2, 1.0)) if rng.random() < 0.4 else 0.0,
+        jpeg_quality=int(rng.integers(72, 98)),
+        jpeg_subsampling=2 if rng.random() < 0.6 else 0,
+    )
