@@ -39,12 +39,17 @@ def photograph(radiance: Field, camera: Camera, seed: int) -> NDArray[np.uint8]:
     """
     light = np.ascontiguousarray(np.moveaxis(radiance, 0, 2))
     if camera.blur_px > 0.2:
-        light = cv2.GaussianBlur(light, (0, 0), camera.blur_px, borderType=cv2.BORDER_REFLECT)
+        light = _soften(light, camera.blur_px)
     light = light * (camera.exposure * _vignette(light.shape[:2], camera.vignette))[:, :, None]
     light = _expose(light, camera, seed) * np.asarray(camera.white_balance)
     encoded = _tone(np.asarray(linear_to_srgb(np.clip(light, 0, 1))), camera.contrast)
     encoded = _sharpen(encoded, camera.sharpen)
     return np.asarray(np.rint(np.clip(encoded, 0, 1) * 255), dtype=np.uint8)
+
+
+def _soften(image: Field, sigma: float) -> Field:
+    blurred = cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(blurred, dtype=np.float64)
 
 
 def _vignette(shape: tuple[int, int], strength: float) -> Field:
@@ -73,7 +78,7 @@ def _sharpen(encoded: Field, amount: float) -> Field:
     if amount == 0:
         return encoded
     luma = encoded @ _LUMA
-    soft = cv2.GaussianBlur(luma, (0, 0), 1.0, borderType=cv2.BORDER_REFLECT)
+    soft = _soften(luma, 1.0)
     return np.asarray(encoded + amount * (luma - soft)[:, :, None])
 
 

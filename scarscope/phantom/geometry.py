@@ -57,7 +57,7 @@ def _form(surface: Surface, grid: Grid, seed: int) -> Field:
     bowl = bowl + (grid.y**2 / (2 * surface.radius_y_mm))[:, None]
     rng = stream(seed, "swell")
     # Fat pads and muscle: waves several times longer than the widest rolling scar.
-    broad = smooth_noise(rng, grid, 9.0) + 0.35 * smooth_noise(rng, grid, 4.5)
+    broad = smooth_noise(rng, grid, 9.0) + 0.2 * smooth_noise(rng, grid, 4.5)
     return np.asarray(surface.swell_mm * broad - bowl)
 
 
@@ -109,7 +109,7 @@ def _pores(surface: Surface, grid: Grid, seed: int) -> tuple[Field, Field]:
         dx, dy = grid.offsets(at, x, y)
         a, b = dx * np.cos(t) + dy * np.sin(t), dy * np.cos(t) - dx * np.sin(t)
         r2 = (a / (0.5 * w)) ** 2 + (b / (0.64 * w)) ** 2
-        hole[at] = np.minimum(hole[at], -d * np.exp(-(r2**1.3)))
+        hole[at] = np.minimum(hole[at], -d * np.exp(-1.5 * r2**0.75))
         plugs[at] = np.maximum(plugs[at], p * np.exp(-2.5 * r2))
     return hole, plugs
 

@@ -21,7 +21,7 @@ def hair_cover(hair: Hair, grid: Grid, seed: int) -> Field:
     if hair.stubble_per_cm2 > 0:
         total += _strands(rng, grid, hair.stubble_per_cm2, hair.angle_deg, (0.25, 1.1), 0.08)
     if hair.vellus_per_cm2 > 0:
-        total -= 0.7 * _strands(rng, grid, hair.vellus_per_cm2, hair.angle_deg, (1.0, 3.0), 0.02)
+        total -= 0.5 * _strands(rng, grid, hair.vellus_per_cm2, hair.angle_deg, (1.0, 3.0), 0.02)
     return np.clip(total, -1, 1)
 
 

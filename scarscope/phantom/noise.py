@@ -33,8 +33,8 @@ class Grid:
         """The grid of ``round(size / step)`` pixels that is centred on the origin."""
         width, height = (max(round(s / step), 8) for s in size_mm)
         return cls(
-            x=(np.arange(width) - (width - 1) / 2) * step,
-            y=(np.arange(height) - (height - 1) / 2) * step,
+            x=np.asarray((np.arange(width) - (width - 1) / 2) * step, dtype=np.float64),
+            y=np.asarray((np.arange(height) - (height - 1) / 2) * step, dtype=np.float64),
             step=step,
         )
 

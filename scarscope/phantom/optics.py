@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
+from numpy.typing import NDArray
 
 from scarscope.phantom.noise import Field
 from scarscope.phantom.recipe import Lamp, Light, Shine
@@ -110,15 +111,27 @@ class Ray:
 def rays(light: Light) -> tuple[Ray, ...]:
     """Point samples of all lamps; a plane that faces the camera receives irradiance 1."""
     direct = 1 - light.ambient
+    total, white = sum(lamp.power for lamp in light.lamps), _balance(light)
+    return tuple(
+        ray for lamp in light.lamps for ray in _lamp_rays(lamp, direct / total, lamp.colour / white)
+    )
+
+
+def _balance(light: Light) -> Field:
+    """Colour of the light on a plane that faces the camera, which a grey card would measure."""
     total = sum(lamp.power for lamp in light.lamps)
-    return tuple(ray for lamp in light.lamps for ray in _lamp_rays(lamp, direct / total))
+    direct = sum(np.asarray(lamp.colour) * lamp.power for lamp in light.lamps) / total
+    return np.asarray(
+        (1 - light.ambient) * direct + light.ambient * np.asarray(light.ambient_colour)
+    )
 
 
-def _lamp_rays(lamp: Lamp, share: float) -> list[Ray]:
+def _lamp_rays(lamp: Lamp, share: float, colour: Field) -> list[Ray]:
     directions = [d for d in _lamp_directions(lamp) if d[2] > 0.05]
+    red, green, blue = colour.tolist()
     # The samples' radiances are equal, so that each one's irradiance goes with its cosine.
     scale = lamp.power * share / sum(d[2] for d in directions)
-    return [Ray(d, scale, lamp.colour, lamp.distance_mm) for d in directions]
+    return [Ray(d, scale, (red, green, blue), lamp.distance_mm) for d in directions]
 
 
 def _lamp_directions(lamp: Lamp) -> list[tuple[float, float, float]]:
@@ -176,12 +189,14 @@ def scatter(light: Field, mm_per_px: float, *, width: float = 1.0) -> Field:
     rows, cols = slice(pad, pad + light.shape[1]), slice(pad, pad + light.shape[2])
     for channel in range(3):
         spectrum = scipy.fft.rfft2(padded[channel], s=shape)
-        spectrum *= _transfer(fx, fy, channel, width)
+        spectrum = spectrum * _transfer(fx, fy, channel, width)
         out[channel] = scipy.fft.irfft2(spectrum, s=shape)[rows, cols]
     return out
 
 
-def _transfer(fx: Field, fy: Field, channel: int, width: float) -> Field:
+def _transfer(
+    fx: NDArray[np.floating], fy: NDArray[np.floating], channel: int, width: float
+) -> Field:
     total = np.zeros((fy.shape[0], fx.shape[1]))
     for variance, weight in zip(SCATTER_VARIANCES, SCATTER_WEIGHTS[channel], strict=True):
         if weight > 0:
@@ -215,6 +230,7 @@ def radiance(
     for ray in rays(light):
         _add_ray(ray, shape, shine, oil, entering, specular)
     room = np.asarray(light.ambient_colour)[:, None, None] * light.ambient
+    room = room / _balance(light)[:, None, None]
     entering += room * shape.openness
     specular += room * shape.openness * shine.f0
     # What walls throw back into a pit: light of the surroundings times what the pit sees of them.

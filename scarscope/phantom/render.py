@@ -108,5 +108,7 @@ def _light_up(sheet: Sheet, recipe: Recipe) -> tuple[Field, Field]:
     diffuse, specular = radiance(shape, albedo, recipe.light, recipe.skin.shine, sheet.oil)
     dark, pale = np.clip(sheet.hair, 0, 1), np.clip(-sheet.hair, 0, 1)
     bare = 1 - dark - pale
-    diffuse = bare * diffuse + dark * _STUBBLE[:, None, None] + pale * _VELLUS[:, None, None]
+    # Vellus is pale on pale skin and brown on dark skin.
+    vellus = np.sqrt(base_colour(recipe.skin.tone) * _VELLUS)
+    diffuse = bare * diffuse + dark * _STUBBLE[:, None, None] + pale * vellus[:, None, None]
     return diffuse, bare * specular

@@ -46,7 +46,7 @@ class _Kind:
 
 _KINDS: dict[ScarType, _Kind] = {
     "icepick": _Kind((0.8, 2.0), 1.5, (0.42, 0.35), (0.2, 0.9), (0.15, 0.30), 0.10),
-    "boxcar": _Kind((1.5, 4.0), 1.7, (0.32, 0.45), (0.1, 0.75), (0.18, 0.50), 0.10),
+    "boxcar": _Kind((1.5, 4.0), 1.7, (0.32, 0.45), (0.1, 0.75), (0.25, 0.80), 0.10),
     "rolling": _Kind((4.0, 9.0), 1.9, (0.24, 0.45), (0.08, 0.55), (0.5, 0.6), 0.14),
 }
 # Order of frequency in clinics: icepick 60-70 %, boxcar 20-30 %, rolling 15-25 % (Jacob 2001);
@@ -164,7 +164,7 @@ def _surface(rng: np.random.Generator) -> Surface:
         angle_deg=float(rng.uniform(0, 180)),
         rough_mm=float(rng.uniform(0.002, 0.007)),
         pore_per_cm2=float(rng.uniform(10, 90)),
-        pore_width_mm=float(rng.uniform(0.18, 0.42)),
+        pore_width_mm=float(rng.uniform(0.18, 0.36)),
         pore_depth_mm=float(rng.uniform(0.03, 0.13)),
         wrinkles=int(rng.integers(1, 5)) if rng.random() < 0.3 else 0,
         wrinkle_depth_mm=float(rng.uniform(0.03, 0.14)),
@@ -182,7 +182,7 @@ def _shine(rng: np.random.Generator) -> Shine:
 
 def _hair(rng: np.random.Generator) -> Hair:
     stubble = float(rng.uniform(5, 60)) if rng.random() < 0.15 else 0.0
-    vellus = float(rng.uniform(5, 40)) if rng.random() < 0.4 else 0.0
+    vellus = float(rng.uniform(3, 20)) if rng.random() < 0.4 else 0.0
     return Hair(
         stubble_per_cm2=stubble, vellus_per_cm2=vellus, angle_deg=float(rng.uniform(0, 360))
     )
@@ -229,9 +229,9 @@ def random_scar(
         length_mm=width * float(rng.uniform(1, ranges.aspect)),
         angle_deg=float(rng.uniform(0, 180)),
         depth_mm=depth,
-        wall_mm=float(rng.uniform(*ranges.wall_mm)),
+        wall_mm=min(float(rng.uniform(*ranges.wall_mm)), 0.45 * width),
         warp=_warp(rng, ranges.ragged),
-        tilt=float(rng.uniform(-0.25, 0.25)),
+        tilt=float(rng.uniform(-0.3, 0.3)),
         melanin_od=melanin,
         blood_od=blood,
         smoothness=float(rng.uniform(0.2, 0.85)),
@@ -253,7 +253,7 @@ def _scar_colour(rng: np.random.Generator) -> tuple[float, float]:
 def _warp(rng: np.random.Generator, ragged: float) -> tuple[tuple[int, float, float], ...]:
     size = rng.uniform(0.3, 1.0) * ragged
     return tuple(
-        (k, float(size * rng.standard_normal() * (2 / k) ** 0.8), float(rng.uniform(0, 2 * np.pi)))
+        (k, float(size * rng.standard_normal() * (2 / k) ** 1.3), float(rng.uniform(0, 2 * np.pi)))
         for k in range(2, 10)
     )
 

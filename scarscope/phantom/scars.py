@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scarscope.phantom.noise import Field, Grid
+from scarscope.phantom.noise import Field, Grid, smooth_noise, stream
 from scarscope.phantom.recipe import ScarShape
 
 # A pixel belongs to a scar where its missing depth exceeds both of these.
@@ -26,6 +26,9 @@ LABEL_FLOOR_MM = 0.010
 
 # Two scars of which this share of the smaller one's pixels lie in the other cannot be told apart.
 _SAME_SCAR = 0.6
+
+# Outlines of scars this wide or wider wander by the full drift (about 0.13 mm rms).
+_FULL_DRIFT_MM = 2.5
 
 # Below this area a scar has vanished (fewer pixels than any rater could see at 0.1 mm/px).
 _MIN_AREA_MM2 = 0.05
@@ -77,8 +80,10 @@ def profile(scar: ScarShape, dx: Field, dy: Field) -> Field:
     """
     r, radius, side = outline(scar, dx, dy)
     shape = {"icepick": _icepick, "boxcar": _boxcar, "rolling": _rolling}[scar.kind]
-    floor = 1 + scar.tilt * np.clip(side, -1, 1)
-    return np.asarray(scar.depth_mm * floor * shape(r, radius, scar.wall_mm))
+    slant = scar.tilt * np.clip(side, -1, 1)
+    # Where the floor is shallow the wall is gentle: a rim is never equally sharp all round.
+    wall = scar.wall_mm * (1 - 2.2 * slant)
+    return np.asarray(scar.depth_mm * (1 + slant) / (1 + abs(scar.tilt)) * shape(r, radius, wall))
 
 
 def outline(scar: ScarShape, dx: Field, dy: Field) -> tuple[Field, Field, Field]:
@@ -94,7 +99,7 @@ def outline(scar: ScarShape, dx: Field, dy: Field) -> tuple[Field, Field, Field]
     return r / np.maximum(warp, 0.2), radius * warp, along
 
 
-def _icepick(r: Field, radius: Field, wall: float) -> Field:
+def _icepick(r: Field, radius: Field, wall: Field) -> Field:
     # A V, with a rim rounded over a fraction of the wall so that it stays sharp but not singular.
     depth = np.clip(1 - r, 0, None)
     rim = 0.35 * wall / np.maximum(radius, 1e-6)
@@ -102,27 +107,30 @@ def _icepick(r: Field, radius: Field, wall: float) -> Field:
     return np.where(depth < rim, rounded, depth - rim / 2) / (1 - rim / 2)
 
 
-def _boxcar(r: Field, radius: Field, wall: float) -> Field:
+def _boxcar(r: Field, radius: Field, wall: Field) -> Field:
     inside = np.clip((1 - r) * radius / wall, 0, 1)
     return np.asarray(inside**2 * (3 - 2 * inside))
 
 
-def _rolling(r: Field, radius: Field, wall: float) -> Field:
+def _rolling(r: Field, radius: Field, wall: Field) -> Field:
     return np.cos(np.clip(r, 0, 1) * np.pi / 2) ** 2
 
 
-def stamp(scars: tuple[ScarShape, ...], grid: Grid) -> ScarField:
+def stamp(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> ScarField:
     """Put all scars on a sheet.
 
     Scars of one class merge by the deeper; icepick and boxcar scars sit inside rolling ones by
-    adding to them.
+    adding to them. `seed` draws the small irregularities of their outlines.
     """
+    drift = _drift(grid, seed)
     sharp, soft = np.zeros(grid.shape), np.zeros(grid.shape)
     owners = np.zeros((2, *grid.shape), dtype=np.int32)
     fade, melanin, blood = np.ones(grid.shape), np.zeros(grid.shape), np.zeros(grid.shape)
     for number, scar in enumerate(scars, start=1):
         at = grid.window(scar.x_mm, scar.y_mm, 0.85 * scar.length_mm + 0.2)
-        full = profile(scar, *grid.offsets(at, scar.x_mm, scar.y_mm))
+        dx, dy = grid.offsets(at, scar.x_mm, scar.y_mm)
+        ragged = min(1.0, scar.width_mm / _FULL_DRIFT_MM)
+        full = profile(scar, dx + ragged * drift[0][at], dy + ragged * drift[1][at])
         if full.size == 0:
             continue
         layer = 0 if scar.kind == "rolling" else 1
@@ -134,6 +142,15 @@ def stamp(scars: tuple[ScarShape, ...], grid: Grid) -> ScarField:
         blood[at] += scar.blood_od * tint
     labels = np.where(owners[1] > 0, owners[1], owners[0]).astype(np.int32)
     return ScarField(sharp + soft, labels, fade, melanin, blood)
+
+
+def _drift(grid: Grid, seed: int) -> tuple[Field, Field]:
+    rng = stream(seed, "outlines")
+    first, second = (
+        0.13 * smooth_noise(rng, grid, 0.55) + 0.035 * smooth_noise(rng, grid, 0.18)
+        for _ in range(2)
+    )
+    return first, second
 
 
 def _merge(depth: Field, owner: NDArray[np.int32], new: Field, number: int) -> None:

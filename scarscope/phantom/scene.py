@@ -56,7 +56,7 @@ class Sheet:
 def lay_out(skin: Skin, mm_per_px: float) -> Sheet:
     """Draw a skin recipe on a grid of `mm_per_px`."""
     grid = Grid.covering(skin.size_mm, mm_per_px)
-    scars, surface = stamp(skin.scars, grid), relief(skin, grid)
+    scars, surface = stamp(skin.scars, grid, skin.seed), relief(skin, grid)
     melanin, blood = pigments(skin, grid)
     fade = np.clip(scars.fade, 0.1, 1)
     height = surface.form + surface.raised + surface.texture * fade - scars.missing
