@@ -16,8 +16,8 @@ Picture = NDArray[np.uint8]
 # Small patches are enlarged to this side, so that a line is thin beside the scar it outlines.
 MIN_SIDE_PX = 1200
 MAX_ENLARGEMENT = 4.0
-# Output pixels per line width: one line width on pictures up to this side, two beyond.
-THIN_LINE_SIDE_PX = 1500
+# Lines are one output pixel wide on pictures up to this side, two beyond.
+THIN_LINE_SIDE_PX = 800
 _LEVELS = 4095  # of the encoding table: finer than 8 bits after the curve's steepest part
 
 

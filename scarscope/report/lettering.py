@@ -16,6 +16,8 @@ _SUPERSCRIPTS = {"²": "2", "³": "3"}
 _PLAIN = str.maketrans({"–": "-", "—": "-", "≥": ">=", "≤": "<=", "\u03bc": "µ", "…": "..."})
 _SUPERSCRIPT_SIZE = 0.62
 _RAISE = -0.02  # of the font size, from the line's top
+_STEM = 0.075  # width of the font's stems, in font sizes
+_BEARING = 0.04  # of the letter u, whose box begins left of its stem
 
 
 @lru_cache(maxsize=32)
@@ -83,6 +85,6 @@ def _draw_micro(
 ) -> None:
     """A ``u`` whose left stem goes below the line."""
     draw.text(place, "u", font=_font(size), fill=ink)
-    left, top, right, bottom = draw.textbbox(place, "u", font=_font(size))
-    stem = max(1.0, 0.16 * (right - left))
-    draw.rectangle((left, top + 1, left + stem - 1, bottom + 0.2 * size), fill=ink)
+    left, top, _, bottom = draw.textbbox(place, "u", font=_font(size))
+    left, stem = round(left + _BEARING * size), max(1, round(_STEM * size))
+    draw.rectangle((left, top + 2, left + stem - 1, round(bottom + 0.2 * size)), fill=ink)

@@ -17,7 +17,7 @@ Curve = NDArray[np.float64]
 
 # Masks are blurred by this many grid steps before they are traced: stairs become a curve.
 SMOOTH_STEPS = 0.8
-HALO_STRENGTH = 0.6
+HALO_STRENGTH = 0.5
 _SHIFT = 4  # binary digits of a pixel that OpenCV draws with
 
 
@@ -85,7 +85,7 @@ def dashes(curve: Curve, style: LineStyle, *, width: int) -> list[Curve]:
     along = np.concatenate([[0.0], np.cumsum(steps)])
     period = (style.dash + style.gap) * width
     count = max(1, round(along[-1] / period))
-    if count < 3:  # too small for a pattern that could be told from a solid line
+    if count < 2:  # too small for a pattern that could be told from a solid line
         return [curve]
     period = along[-1] / count
     on = period * style.dash / (style.dash + style.gap)

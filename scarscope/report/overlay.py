@@ -24,7 +24,7 @@ from scarscope.report.strip import (
     font_size,
     key_item,
     lay_out,
-    scale_bar,
+    scale_row_item,
     text_item,
     text_rows,
 )
@@ -128,11 +128,7 @@ def _strip(canvas: Canvas, score: Score) -> Picture:
 
 def _headline_row(canvas: Canvas, score: Score, size: int) -> list[Item]:
     row = [text_item(part, size=size) for part in headline(score).split(" · ")]
-    scale = score.photo.scale
-    if scale:
-        per_mm = canvas.per_photo_px / scale.mm_per_px
-        row.append(scale_bar(per_mm, width=canvas.size[0], size=size))
-    return row
+    return row + scale_row_item(canvas, score.photo.scale, size=size)
 
 
 def _key_row(canvas: Canvas, score: Score, size: int) -> list[Item]:
@@ -141,4 +137,6 @@ def _key_row(canvas: Canvas, score: Score, size: int) -> list[Item]:
         key_item(f"{counts[kind]} {kind}", style, size=size, line=canvas.line)
         for kind, style in SCAR_STYLES.items()
     ]
+    if score.skin.region.all():
+        return row
     return [*row, key_item("measured region", REGION_STYLE, size=size, line=canvas.line)]

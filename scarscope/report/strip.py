@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from scarscope.report.canvas import Picture
+from scarscope.photo.model import Scale
+from scarscope.report.canvas import Canvas, Picture
 from scarscope.report.lettering import draw_text, line_height, text_width, wrap
 from scarscope.report.outlines import draw
 from scarscope.report.style import INK, PAPER, Colour, LineStyle
@@ -98,6 +99,14 @@ def scale_bar(per_mm: float, *, width: int, size: int) -> Item:
         draw_text(canvas, (x + length + 0.4 * size, place[1]), label, size=size, ink=INK)
 
     return Item(length + round(0.4 * size) + text_width(label, size), paint)
+
+
+def scale_row_item(canvas: Canvas, scale: Scale | None, *, size: int) -> list[Item]:
+    """The scale bar of a picture as a list; empty where the photo has no scale."""
+    if scale is None:
+        return []
+    per_mm = canvas.per_photo_px / scale.mm_per_px
+    return [scale_bar(per_mm, width=canvas.size[0], size=size)]
 
 
 def lay_out(rows: list[list[Item]], *, width: int, size: int) -> Picture:

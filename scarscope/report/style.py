@@ -32,10 +32,10 @@ class LineStyle:
 
 SCAR_STYLES: dict[str, LineStyle] = {
     "icepick": LineStyle((240, 228, 66)),  # yellow, solid: small scars have no room for dashes
-    "boxcar": LineStyle((86, 180, 233), dash=6.0, gap=3.0),  # sky blue, dashed
+    "boxcar": LineStyle((86, 180, 233), dash=7.0, gap=3.0),  # sky blue, dashed
     "rolling": LineStyle((255, 255, 255), dash=1.5, gap=2.5),  # white, dotted
 }
-REGION_STYLE = LineStyle((235, 235, 235), dash=8.0, gap=8.0)
+REGION_STYLE = LineStyle((235, 235, 235), dash=6.0, gap=6.0)
 
 # The strip is dark, so that lines look in the legend as they look on the skin.
 PAPER: Colour = (28, 28, 30)
