@@ -51,6 +51,14 @@ class PhotoParams:
     validated_low_mm_per_px, validated_high_mm_per_px : float
         Scales that ScarScope is validated on. Finer photos are averaged down to the working grid,
         so that the lower end only guards against a scale stated in another unit.
+    max_focus_blur_mm : float
+        Blur (standard deviation) in skin above which a photo is soft. An icepick's opening, 0.8 mm
+        wide, then loses a third of its contrast and a boxcar's wall looks like a rolling slope.
+    max_clipped_fraction, max_dark_fraction, max_glare_fraction : float
+        Of the region: clipped to white, lost in the dark, covered by shine.
+    max_colour_cast : float
+        Distance of the region's colour from all skin colours, in natural log units of
+        chromaticity: 0.3 is a third too much of one channel, which no pigment explains.
     """
 
     max_megapixels: float = 200.0
@@ -60,6 +68,11 @@ class PhotoParams:
     coarse_mm_per_px: float = 0.20
     validated_low_mm_per_px: float = 0.01
     validated_high_mm_per_px: float = 0.15
+    max_focus_blur_mm: float = 0.12
+    max_clipped_fraction: float = 0.05
+    max_dark_fraction: float = 0.25
+    max_glare_fraction: float = 0.10
+    max_colour_cast: float = 0.30
 
     def __post_init__(self) -> None:
         _require(self.max_megapixels > 0, "max_megapixels", self.max_megapixels, "positive")
@@ -113,8 +126,29 @@ class ScarParams:
     skew_weight : float
         Weight of "pits outnumber peaks" against "slopes agree with hollows" in settling the
         light's direction.
+    scales_mm : tuple of float
+        Sigmas at which pits are looked for, mm: from an icepick's half-width to a rolling scar's.
+    low_sd, high_sd : float
+        Hysteresis thresholds, in standard deviations of the unscarred skin's own relief.
+    least_noise_mm : float
+        Relief noise is never taken to be less than this, mm: smooth, blurred or retouched skin
+        must not make every ripple a scar.
+    split_mm : float
+        Sigma at which neighbouring pits are told apart, mm.
+    rim_share : float
+        A scar ends where it is shallower than this share of its own depth.
+    least_width_mm, least_width_cells : float
+        Narrower pits are pores (0.25 to 0.87 mm, Flament 2015) or not resolved.
     """
 
+    scales_mm: tuple[float, ...] = (0.2, 0.5, 1.2)
+    low_sd: float = 2.0
+    high_sd: float = 3.5
+    least_noise_mm: float = 0.01
+    split_mm: float = 0.45
+    rim_share: float = 0.35
+    least_width_mm: float = 0.8
+    least_width_cells: float = 4.0
     background_mm: float = 5.0
     clip_sd: float = 6.0
     light_slope: float = 0.8

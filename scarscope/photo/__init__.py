@@ -2,6 +2,7 @@
 
 from scarscope.photo.files import READABLE_SUFFIXES
 from scarscope.photo.model import Photo, Scale
+from scarscope.photo.quality import assess_capture, colour_cast, find_glare
 from scarscope.photo.read import read_photo
 from scarscope.photo.sidecar import Sidecar, read_sidecar, sidecar_path
 
@@ -10,6 +11,9 @@ __all__ = [
     "Photo",
     "Scale",
     "Sidecar",
+    "assess_capture",
+    "colour_cast",
+    "find_glare",
     "read_photo",
     "read_sidecar",
     "sidecar_path",
