@@ -1,1 +1,62 @@
-"""ScarScope."""
+"""ScarScope: atrophic acne scars in photographs, turned into numbers a trial can stand on.
+
+Examples
+--------
+>>> import scarscope as ss
+>>> ss.Params().skin.grid_mm
+0.1
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from scarscope._version import __version__
+
+if TYPE_CHECKING:
+    from scarscope.api import score_folder as score_folder
+    from scarscope.errors import ScarScopeError as ScarScopeError
+    from scarscope.flags import Flag as Flag
+    from scarscope.measures import Score as Score
+    from scarscope.measures import score as score
+    from scarscope.params import Params as Params
+    from scarscope.photo import Photo as Photo
+    from scarscope.photo import read_photo as read_photo
+    from scarscope.skin import find_skin as find_skin
+
+# Loaded when first asked for: the command line starts at once, and `scarscope doctor` can explain
+# an OpenCV that does not load.
+_HOMES = {
+    "Flag": "scarscope.flags",
+    "Params": "scarscope.params",
+    "Photo": "scarscope.photo",
+    "ScarScopeError": "scarscope.errors",
+    "Score": "scarscope.measures",
+    "find_skin": "scarscope.skin",
+    "read_photo": "scarscope.photo",
+    "score": "scarscope.measures",
+    "score_folder": "scarscope.api",
+}
+
+__all__ = [
+    "Flag",
+    "Params",
+    "Photo",
+    "ScarScopeError",
+    "Score",
+    "__version__",
+    "find_skin",
+    "read_photo",
+    "score",
+    "score_folder",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'scarscope' has no attribute {name!r}")
+    home: object = import_module(_HOMES[name])
+    return getattr(home, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,66 @@
+"""The joints: where rooms on the right are handed to rooms on the left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from scarscope import batch
+from scarscope.batch import BatchResult, Progress
+from scarscope.params import Params
+from scarscope.report import write_overlay
+
+__all__ = ["score_folder"]
+
+
+def score_folder(
+    folder: str | Path,
+    *,
+    out: str | Path,
+    workers: int | None = 1,
+    cluster: str | None = None,
+    params: Params | None = None,
+    layout: str | None = None,
+    progress: Callable[[Progress], object] | None = None,
+) -> BatchResult:
+    """Score every photo of a folder, with overlays; see :func:`scarscope.batch.score_folder`.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Photos with a ``manifest.csv``, or laid out as
+        ``<subject>/<session or ISO date>/<view>.<ext>``.
+    out : str or Path
+        Output folder. Running again continues where it was left.
+    workers : int or None, optional
+        Processes; 1 runs everything in this one, None takes as many as the machine bears. In a
+        script, guard the call by ``if __name__ == "__main__":`` where it is not 1.
+    cluster : str or None, optional
+        Address of a ``dask.distributed`` scheduler whose workers share the file system.
+    params : Params, optional
+        All stages' parameters. Defaults to ``Params()``.
+    layout : str or None, optional
+        Template of the photos' paths, such as ``{subject}/{date}_{view}``.
+    progress : callable, optional
+        Called with a :class:`scarscope.batch.Progress` at the start and after every photo.
+
+    Returns
+    -------
+    BatchResult
+        With ``.photos``, ``.scars``, ``.failures`` and ``.out``.
+
+    Raises
+    ------
+    ScarScopeError
+        If nothing could be done; a photo that fails is a row of ``.failures`` instead.
+    """
+    return batch.score_folder(
+        folder,
+        out=out,
+        workers=workers,
+        cluster=cluster,
+        params=params,
+        layout=layout,
+        progress=progress,
+        paint=write_overlay,
+    )

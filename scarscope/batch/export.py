@@ -1,0 +1,159 @@
+"""The tables of a batch: exports of the store, the same whoever ran it and in what order.
+
+Text cells that a spreadsheet would take for a formula get a leading apostrophe, since names come
+from whoever wrote the manifest. Paths are left exact: programs join tables by them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from scarscope.batch.store import Record, Store
+from scarscope.batch.task import Cell, Row
+from scarscope.batch.write import write_bytes
+
+FAILURE_COLUMNS = ("path", "stage", "error", "remedy")
+_PLACE = ("path", "subject", "session", "date", "view", "kind")
+_RESULT = ("status", "flags", "mm_per_px", "scale_source")
+_PROVENANCE = ("version", "params_hash", "sha256")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_DIGITS = 7  # as many as single precision holds; 0.06 stays 0.06
+_FIXED_FROM = 1e6  # above this, areas in px² would lose their last digits
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows with their columns' order, which stays when there are no rows."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...] = field(repr=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table at full precision; blank numbers are NaN."""
+        frame = pd.DataFrame([dict(row) for row in self.rows])
+        return frame.reindex(columns=list(self.columns))
+
+    def to_csv(self) -> str:
+        """The table as CSV text, seven digits a number, blank where there is none."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        for row in self.rows:
+            writer.writerow([format_cell(row.get(name), name) for name in self.columns])
+        return text.getvalue()
+
+
+def photo_table(store: Store, measures: Sequence[str]) -> Table:
+    """One row a photo, failed ones included.
+
+    Parameters
+    ----------
+    store : Store
+        Of the batch.
+    measures : sequence of str
+        Columns that are there even where no photo has them.
+    """
+    records = store.records()
+    stated = merge_columns([[n[1:] for n in r.entry if n.startswith("+")] for r in records])
+    found = merge_columns([[n for n in r.row if n not in _RESULT] for r in records])
+    numbers = found or list(measures)
+    own = {*_PLACE, "roi", *_RESULT, *numbers, *_PROVENANCE}
+    carried = {name: f"manifest_{name}" if name in own else name for name in stated}
+    rows = tuple(_photo_row(record, carried) for record in records)
+    columns = (*_PLACE, "roi", *carried.values(), *_RESULT, *numbers, *_PROVENANCE)
+    return Table(columns, rows)
+
+
+def _photo_row(record: Record, carried: Mapping[str, str]) -> Row:
+    entry, key = record.entry, record.key
+    stated = entry["mm_per_px"]
+    has_scale = isinstance(stated, float) and math.isfinite(stated)
+    return {
+        "path": record.path,
+        **{name: entry[name] for name in (*_PLACE[1:], "roi")},
+        **{column: entry.get(f"+{name}", "") for name, column in carried.items()},
+        "status": record.status,
+        "flags": "",
+        "mm_per_px": stated,
+        "scale_source": "manifest" if has_scale else "",
+        **record.row,
+        "version": key.version,
+        "params_hash": key.params_hash,
+        "sha256": key.sha256,
+    }
+
+
+def scar_table(store: Store, columns: Sequence[str]) -> Table:
+    """One row a scar; `columns` where there is none."""
+    rows = tuple(store.scars())
+    found = merge_columns([list(row) for row in _distinct(rows)])
+    return Table(tuple(found or ("path", *columns)), rows)
+
+
+def failure_table(store: Store) -> Table:
+    """One row a photo that has no score."""
+    rows: tuple[Row, ...] = tuple(vars(failure) for failure in store.failures())
+    return Table(FAILURE_COLUMNS, rows)
+
+
+def _distinct(rows: Iterable[Row]) -> list[Row]:
+    return list({tuple(row): row for row in rows}.values())
+
+
+def merge_columns(lists: Iterable[Sequence[str]]) -> list[str]:
+    """All names, each list's order kept: a new name goes after the one that it follows.
+
+    So ``area_px2`` of a photo without a scale stands beside ``area_mm2``.
+    """
+    merged: list[str] = []
+    for names in lists:
+        at = 0
+        for name in names:
+            if name in merged:
+                at = merged.index(name) + 1
+            else:
+                merged.insert(at, name)
+                at += 1
+    return merged
+
+
+def format_cell(value: Cell, column: str = "") -> str:
+    """A value as it stands in a CSV file."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value if column == "path" else _harmless(value)
+    if isinstance(value, float):
+        return _format_float(value)
+    return str(value)
+
+
+def _format_float(value: float) -> str:
+    if not math.isfinite(value):
+        return ""
+    if abs(value) >= _FIXED_FROM:
+        return f"{value:.1f}".removesuffix(".0")
+    text = f"{value:.{_DIGITS}g}"
+    return "0" if text == "-0" else text
+
+
+def _harmless(text: str) -> str:
+    if not text.startswith(_FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return "'" + text
+    return text
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write a table as UTF-8 CSV, in one step."""
+    write_bytes(path, table.to_csv().encode("utf-8"))

@@ -1,0 +1,210 @@
+"""How a folder of photos is laid out: by manifest, by folders' names, or by a template."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from scarscope.batch.entry import KINDS, Entry, locate, number_sessions, parse_day, parse_place
+from scarscope.batch.manifest import read_manifest
+from scarscope.batch.scan import MANIFEST_NAME, Skipped, is_picture, pictures
+from scarscope.errors import LayoutError
+
+DEFAULT_TEMPLATE = "{subject}/{session}/{view}"
+_EXTRA_NAMES = ("side", "arm", "device")
+NAMES = ("subject", "session", "date", "view", "kind", *_EXTRA_NAMES)
+_PATTERNS = {"date": r"\d{4}-\d{2}-\d{2}|\d{8}", "kind": "|".join(KINDS)}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The photos of a folder in the order of every table.
+
+    Attributes
+    ----------
+    entries : tuple of Entry
+        One a photo, missing ones included.
+    skipped : tuple of Skipped
+        Pictures that are not part of the study, each with the reason.
+    notes : tuple of str
+        What the reader should know about how the folder was understood.
+    source : {"manifest", "layout"}
+        Where the entries come from.
+    """
+
+    entries: tuple[Entry, ...]
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    source: Literal["manifest", "layout"] = "layout"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A layout such as ``{subject}/{date}_{view}``, checked and ready to match paths.
+
+    The photo's extension is left out of `text` and may be any picture's.
+
+    Attributes
+    ----------
+    text : str
+        As the user wrote it.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        names = [name for _, name in self._parts if name is not None]
+        unknown = sorted({name for name in names if name not in NAMES})
+        if unknown:
+            self._refuse(f"{{{unknown[0]}}} is not a name it may use")
+        if "subject" not in names:
+            self._refuse("it has no {subject}")
+        if len(names) != len(set(names)):
+            self._refuse("it uses a name twice")
+        if any(not literal and i > 0 for i, (literal, name) in enumerate(self._parts) if name):
+            self._refuse("two names touch, so nobody can tell where one ends")
+
+    @property
+    def _parts(self) -> list[tuple[str, str | None]]:
+        try:
+            parsed = list(string.Formatter().parse(self.text.replace("\\", "/")))
+        except ValueError as error:
+            self._refuse(str(error))
+        if any(spec or conversion for _, _, spec, conversion in parsed):
+            self._refuse("names take no format")
+        return [(literal, name) for literal, name, _, _ in parsed]
+
+    def _refuse(self, why: str) -> None:
+        raise LayoutError(
+            f"Layout {self.text!r} cannot be used: {why}.",
+            remedy='Write for instance "{subject}/{date}_{view}"; names are: '
+            + ", ".join(NAMES)
+            + ".",
+        )
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The names' values in a relative path; None where the path has another shape."""
+        pattern = "".join(
+            re.escape(literal) + (f"(?P<{name}>{_PATTERNS.get(name, '[^/]+?')})" if name else "")
+            for literal, name in self._parts
+        )
+        whole = is_picture(self.text)
+        match = re.fullmatch(pattern, path if whole else str(Path(path).with_suffix("").as_posix()))
+        return match.groupdict() if match else None
+
+
+def list_photos(folder: Path, *, layout: str | None = None) -> Listing:
+    """Understand a folder of photos.
+
+    Parameters
+    ----------
+    folder : Path
+        With a ``manifest.csv``, or laid out as ``<subject>/<session or ISO date>/<view>.<ext>``.
+        Photos lying directly in it count as one subject each.
+    layout : str or None, optional
+        Template of the photos' paths, which then counts instead of a manifest.
+
+    Raises
+    ------
+    LayoutError
+        If the folder, its manifest or the template cannot be understood, or holds no photo.
+    """
+    if not folder.is_dir():
+        raise LayoutError(
+            f"{folder} is not a folder.", remedy="Give the folder that holds the photos."
+        )
+    manifest = folder / MANIFEST_NAME
+    if layout is None and manifest.is_file():
+        listing = _from_manifest(folder, manifest)
+    else:
+        listing = _from_template(folder, Template(layout or DEFAULT_TEMPLATE), layout is None)
+    if not listing.entries:
+        _refuse_empty(folder, listing)
+    return replace(listing, notes=(*listing.notes, *_ambiguous(listing.entries)))
+
+
+def _from_manifest(folder: Path, manifest: Path) -> Listing:
+    entries = number_sessions(read_manifest(manifest))
+    found, skipped = pictures(folder)
+    named = {e.file.relative_to(folder).as_posix() for e in entries if e.file is not None}
+    named |= {e.roi for e in entries if e.roi is not None}
+    extra = [Skipped(p, "not in manifest.csv") for p in found if p not in named]
+    return Listing(entries, (*extra, *skipped), source="manifest")
+
+
+def _from_template(folder: Path, template: Template, loose: bool) -> Listing:
+    found, skipped = pictures(folder)
+    entries: list[Entry] = []
+    flat = 0
+    for path in found:
+        made = _entry(folder, path, template)
+        if isinstance(made, Skipped) and loose and "/" not in path:
+            made, flat = _loose(folder, path), flat + 1
+        if isinstance(made, Entry):
+            entries.append(made)
+        else:
+            skipped.append(made)
+    numbered = number_sessions(entries)
+    ordered = sorted(numbered, key=lambda e: (e.subject, e.session or 0, e.view, e.path))
+    return Listing(tuple(ordered), tuple(skipped), _loose_note(flat))
+
+
+def _entry(folder: Path, path: str, template: Template) -> Entry | Skipped:
+    values = template.match(path)
+    if values is None:
+        return Skipped(path, f"does not fit the layout {template.text}")
+    try:
+        session, day = parse_place(values["session"]) if "session" in values else (None, None)
+        day = parse_day(values["date"]) if "date" in values else day
+    except ValueError as error:
+        return Skipped(path, f"its session or date is not {error}")
+    if session is None and day is None:
+        session = 0
+    return Entry(
+        path=path,
+        subject=values["subject"],
+        view=values.get("view", "photo"),
+        session=session,
+        day=day,
+        kind=values.get("kind", "session"),
+        extra=tuple((name, values[name]) for name in _EXTRA_NAMES if name in values),
+        file=locate(folder, path),
+    )
+
+
+def _loose(folder: Path, path: str) -> Entry:
+    return Entry(path, Path(path).stem, "photo", 0, file=locate(folder, path))
+
+
+def _loose_note(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (
+        f"{count} photo(s) lie directly in the folder: each counts as a subject of its own, named "
+        "after its file, at session 0. For follow-up, sort them into "
+        "<subject>/<session>/<view>.jpg or write a manifest.csv.",
+    )
+
+
+def _ambiguous(entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    places = Counter((e.subject, e.session, e.view) for e in entries if e.kind == "session")
+    return tuple(
+        f"Subject {subject!r}, session {session}, view {view!r} has {count} photos: "
+        "if they repeat the same visit, mark all but one as kind 'retest' in the manifest."
+        for (subject, session, view), count in places.items()
+        if count > 1
+    )
+
+
+def _refuse_empty(folder: Path, listing: Listing) -> None:
+    first = f" Skipped for instance {listing.skipped[0].path}: " if listing.skipped else ""
+    reason = f"{listing.skipped[0].reason}." if listing.skipped else ""
+    raise LayoutError(
+        f"No photos to score in {folder}.{first}{reason}",
+        remedy="Sort them into <subject>/<session or date>/<view>.jpg, give --layout, or write a "
+        "manifest.csv with the columns path,subject,session,date,view.",
+    )

@@ -1,0 +1,78 @@
+"""Where a batch's numbers come from: version, parameters, machine, command and times."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+from scarscope._version import __version__
+from scarscope.machine import opencv_packages
+from scarscope.params import Params
+
+PACKAGES = ("numpy", "scipy", "scikit-image", "pillow", "pandas", "rich", "distributed")
+
+
+def environment() -> dict[str, Any]:
+    """Python, system, packages and OpenCV's build, as plain values."""
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "packages": {n: v for n in (*PACKAGES, *opencv_packages()) if (v := _version(n))},
+        "opencv": _opencv(),
+    }
+
+
+def provenance(
+    params: Params, *, start: datetime, counts: dict[str, int], options: dict[str, Any]
+) -> dict[str, Any]:
+    """All of it for one run that ends now.
+
+    Parameters
+    ----------
+    params : Params
+        Of the run.
+    start : datetime
+        When it began, with its time zone.
+    counts : dict
+        Photos by what became of them.
+    options : dict
+        How the run was asked for: folder, layout, workers, cluster.
+    """
+    return {
+        "software": "scarscope",
+        "version": __version__,
+        "params_hash": params.hash,
+        "params": params.to_dict(),
+        "command": sys.argv,
+        "options": options,
+        "started_utc": _utc(start),
+        "finished_utc": _utc(datetime.now(UTC)),
+        "counts": counts,
+        "environment": environment(),
+    }
+
+
+def _utc(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _opencv() -> dict[str, str]:
+    import cv2
+
+    wanted = ("Version control", "Baseline", "Dispatched code generation", "Parallel framework")
+    lines = (line.strip() for line in cv2.getBuildInformation().splitlines())
+    pairs = (line.partition(":") for line in lines)
+    build = {key.strip(): value.strip() for key, _, value in pairs if key.strip() in wanted}
+    return {"version": cv2.__version__, **build}

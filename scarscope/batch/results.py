@@ -1,0 +1,103 @@
+"""What a batch leaves behind, as tables: written after a run, and read again later."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scarscope.batch.export import Table, failure_table, photo_table, scar_table, write_table
+from scarscope.batch.scan import Skipped
+from scarscope.batch.store import Store
+from scarscope.batch.write import write_bytes
+
+
+@dataclass(frozen=True, eq=False)
+class BatchResult:
+    """A scored folder.
+
+    Attributes
+    ----------
+    out : Path
+        Where the store, tables and pictures lie.
+    photos, scars, failures : DataFrame
+        As in the CSV files, at full precision; empty ones keep their columns.
+    skipped : tuple of Skipped
+        Pictures of the folder that are not part of the study.
+    notes : tuple of str
+        What the reader should know about how the folder was understood.
+    kept : int
+        Photos whose result is from an earlier run.
+    """
+
+    out: Path
+    photos: pd.DataFrame = field(repr=False)
+    scars: pd.DataFrame = field(repr=False)
+    failures: pd.DataFrame = field(repr=False)
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    kept: int = 0
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The three tables of a batch."""
+
+    photos: Table
+    scars: Table
+    failures: Table
+
+    def write(self, out: Path, provenance: dict[str, Any]) -> None:
+        """Write the CSV files and ``provenance.json`` into `out`."""
+        write_table(self.photos, out / "photos.csv")
+        write_table(self.scars, out / "scars.csv")
+        write_table(self.failures, out / "failures.csv")
+        text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
+        write_bytes(out / "provenance.json", text.encode("utf-8"))
+
+    def result(
+        self,
+        out: Path,
+        *,
+        skipped: tuple[Skipped, ...] = (),
+        notes: tuple[str, ...] = (),
+        kept: int = 0,
+    ) -> BatchResult:
+        """The same as data frames."""
+        photos, scars, failures = (
+            table.to_frame() for table in (self.photos, self.scars, self.failures)
+        )
+        return BatchResult(out, photos, scars, failures, skipped, notes, kept)
+
+
+def export_tables(store: Store) -> Tables:
+    """The tables of the photos that the store lists."""
+    from scarscope.measures import columns as measure_columns
+    from scarscope.scars.model import columns as scar_columns
+
+    return Tables(
+        photo_table(store, measure_columns("mm")),
+        scar_table(store, scar_columns("mm")),
+        failure_table(store),
+    )
+
+
+def read_results(out: str | Path) -> BatchResult:
+    """Read a finished batch from its store.
+
+    Parameters
+    ----------
+    out : str or Path
+        The batch's output folder.
+
+    Raises
+    ------
+    StoreError
+        If it holds no store, or one that is in use, damaged, or of a newer ScarScope.
+    """
+    out = Path(out)
+    with Store(out, readonly=True) as store:
+        return export_tables(store).result(out)

@@ -1,0 +1,251 @@
+"""The one task of a batch: score one photo and write its pictures.
+
+The same function runs inline, in a spawned process, and on a cluster; whatever it is given and
+whatever it returns can be pickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from scarscope.batch.write import png16, replacing, write_bytes
+from scarscope.errors import PhotoError, ScarScopeError
+from scarscope.machine import require_opencv
+from scarscope.params import Params
+from scarscope.photo.model import Scale
+
+if TYPE_CHECKING:
+    from scarscope.measures.model import Score
+
+Cell = float | int | str | None
+Row = Mapping[str, Cell]
+
+REPORT = "Run it again with SCARSCOPE_DEBUG=1 and report what is printed."
+
+
+class Scorer(Protocol):
+    """Anything picklable that scores a photo's file."""
+
+    def __call__(
+        self, file: Path, *, scale: Scale | None, roi: Path | None, params: Params, name: str
+    ) -> Score:
+        """Score `file`."""
+        ...
+
+
+Painter = Callable[["Score", Path], object]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a photo's pictures go; `overlay` is None where nothing paints one."""
+
+    mask: Path
+    depth: Path
+    overlay: Path | None
+
+    @classmethod
+    def under(cls, out: Path, path: str, *, overlay: bool) -> Outputs:
+        """The contract's places for the photo `path` in the folder `out`."""
+        painted = out / "overlays" / f"{path}.jpg" if overlay else None
+        return cls(out / "masks" / f"{path}.png", out / "depth" / f"{path}.png", painted)
+
+    def exist(self) -> bool:
+        """Whether every picture has been written."""
+        wanted = (self.mask, self.depth, self.overlay)
+        return all(path.is_file() for path in wanted if path is not None)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One photo to score.
+
+    Attributes
+    ----------
+    path : str
+        Its key in every table.
+    file : Path
+        The photo.
+    params : Params
+        All stages' parameters.
+    scorer : Scorer
+        What scores it.
+    scale : Scale or None
+        Stated scale; None leaves it to a sidecar, or to pixels.
+    roi : Path or None
+        Region file; None for an automatic region.
+    outputs : Outputs or None
+        Where its pictures go; None writes none.
+    paint : callable or None
+        Writes the overlay of a score to a path.
+    """
+
+    path: str
+    file: Path
+    params: Params
+    scorer: Scorer
+    scale: Scale | None = None
+    roi: Path | None = None
+    outputs: Outputs | None = None
+    paint: Painter | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a photo has no score: one row of ``failures.csv``."""
+
+    path: str
+    stage: str
+    error: str
+    remedy: str
+
+    @classmethod
+    def of(cls, path: str, error: BaseException) -> Failure:
+        """Describe an exception for people."""
+        if isinstance(error, ScarScopeError):
+            return cls(path, error.stage, error.message, error.remedy)
+        if isinstance(error, MemoryError):
+            remedy = "Use fewer workers, close other programs, or make the photo smaller."
+            return cls(path, "memory", "There was not enough memory for this photo.", remedy)
+        return cls(path, "unexpected", f"{type(error).__name__}: {error}", REPORT)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task.
+
+    Attributes
+    ----------
+    path : str
+        The task's key.
+    sha256 : str
+        Hash of the file's bytes; empty where it could not be read.
+    row : mapping
+        Flags, scale and measures; empty after a failure.
+    scars : tuple of mapping
+        One a scar.
+    failure : Failure or None
+        None when all went well.
+    seconds : float
+        How long it took; never part of a table.
+    """
+
+    path: str
+    sha256: str
+    row: Row = field(default_factory=dict)
+    scars: tuple[Row, ...] = ()
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+
+def run_task(task: Task) -> Outcome:
+    """Score one photo, write its pictures, and say what became of it.
+
+    Never raises but for an interrupt: whatever goes wrong is in the outcome.
+    """
+    start = time.perf_counter()
+    sha256 = ""
+    try:
+        sha256 = file_hash(task.file)
+        with _one_opencv_thread():
+            score = task.scorer(
+                task.file, scale=task.scale, roi=task.roi, params=task.params, name=task.path
+            )
+            if task.outputs is not None:
+                _write(score, task.outputs, task.paint)
+        row, scars = _photo_row(score), _scar_rows(score)
+    except Exception as error:
+        failure = Failure.of(task.path, error)
+        return Outcome(task.path, sha256, failure=failure, seconds=time.perf_counter() - start)
+    return Outcome(task.path, sha256, row, scars, seconds=time.perf_counter() - start)
+
+
+def score_file(
+    file: Path, *, scale: Scale | None, roi: Path | None, params: Params, name: str
+) -> Score:
+    """Read and score one photo with the library's own verbs."""
+    from scarscope.measures import score
+    from scarscope.photo import read_photo, read_sidecar
+
+    photo = read_photo(file, mm_per_px=scale, name=name, params=params.photo)
+    return score(photo, roi=roi or read_sidecar(file).roi, params=params)
+
+
+def file_hash(file: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises
+    ------
+    PhotoError
+        If the file cannot be read.
+    """
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise PhotoError(
+            f"{file.name} cannot be read ({error.strerror or error}).",
+            remedy="Check that the file is there and that you may read it.",
+        ) from error
+
+
+@contextmanager
+def _one_opencv_thread() -> Iterator[None]:
+    """Hold OpenCV to one thread: photos run side by side, so threads would only compete."""
+    require_opencv()
+    import cv2
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+def _write(score: Score, outputs: Outputs, paint: Painter | None) -> None:
+    scars = score.scars
+    write_bytes(outputs.mask, png16(scars.labels_px(), "scar_id of each pixel; 0 is no scar"))
+    # Without a scale there are no micrometres, so the file says thousandths of a pixel.
+    unit = "micrometres" if scars.skin.grid.unit == "mm" else "thousandths of a pixel"
+    depth = np.clip(np.rint(scars.depth_px() * 1000), 0, np.iinfo(np.uint16).max)
+    write_bytes(outputs.depth, png16(depth.astype(np.uint16), f"missing depth in {unit}"))
+    if outputs.overlay is not None and paint is not None:
+        with replacing(outputs.overlay) as temporary:
+            paint(score, temporary)
+
+
+def _photo_row(score: Score) -> Row:
+    scale = score.scars.skin.photo.scale
+    return {
+        "flags": score.flags.text,
+        "mm_per_px": scale.mm_per_px if scale else None,
+        "scale_source": scale.source if scale else "",
+        **{name: _plain(value) for name, value in score.values.items()},
+    }
+
+
+def _scar_rows(score: Score) -> tuple[Row, ...]:
+    table = score.scars.to_frame()
+    records = table.to_dict(orient="records")
+    return tuple({str(k): _plain(v) for k, v in record.items()} for record in records)
+
+
+def _plain(value: object) -> Cell:
+    """A value that JSON and SQLite know; None for anything that is not finite."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bool | int):
+        return int(value)
+    return None if value is None else str(value)
