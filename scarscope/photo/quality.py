@@ -36,8 +36,8 @@ _SKIN_LOCUS_LAB = (
     (72.0, 6.0, 11.0), (67.0, 9.5, 15.0), (61.0, 12.0, 17.5), (54.0, 13.5, 19.0),
     (45.0, 13.5, 18.0), (36.0, 11.0, 13.5), (30.0, 8.5, 10.0), (25.0, 7.0, 8.0),
 )  # fmt: skip
-# Brightest channel below code 34 of 255, where one code is a step of 5 %: as much as the contrast of
-# a 0.1 mm deep, 3 mm wide scar under a lamp at 30 degrees. Dark skin (ITA -50) that is properly
+# Brightest channel below code 34 of 255, where one code is a step of 5 %: as much as the contrast
+# of a 0.1 mm deep, 3 mm wide scar under a lamp at 30 degrees. Dark skin (ITA -50) that is properly
 # exposed reflects 0.04 and more of red.
 _DARK = 0.016
 _CLOSEST_VIEW_MM = 60.0  # longer side of the frame in the closest usual view, one cheek
