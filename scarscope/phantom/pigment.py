@@ -52,17 +52,20 @@ def pigments(skin: Skin, grid: Grid) -> tuple[Field, Field]:
     tone = skin.tone
     melanin = tone.mottle_melanin * _mottle(skin.seed, "melanin", grid, (0.25, 1.2, 7.0))
     blood = tone.mottle_blood * _mottle(skin.seed, "blood", grid, (0.35, 1.8, 8.0))
+    if skin.marks:
+        rng = stream(skin.seed, "mark texture")
+        speckle = 0.25 * smooth_noise(rng, grid, 0.5) + 0.2 * smooth_noise(rng, grid, 0.18)
     for mark in skin.marks:
         at, cover = mark_cover(mark, grid)
         layer = blood if mark.kind in ("red", "papule") else melanin
-        layer[at] += mark.strength_od * cover
+        layer[at] += mark.strength_od * np.clip(cover * (1 + speckle[at]), 0, 1.4)
     return melanin, veil(tone.ita_deg) * blood
 
 
 def _mottle(seed: int, name: str, grid: Grid, sigmas_mm: tuple[float, float, float]) -> Field:
     rng = stream(seed, f"mottle {name}")
     fine, middle, broad = (smooth_noise(rng, grid, sigma) for sigma in sigmas_mm)
-    return np.asarray(0.45 * fine + 0.6 * middle + 0.65 * broad)
+    return np.asarray(0.6 * fine + 0.55 * middle + 0.58 * broad)
 
 
 def reflectance(base: Field, melanin: Field, blood: Field) -> Field:

@@ -147,8 +147,8 @@ def _tone(rng: np.random.Generator, ita_deg: float) -> Tone:
         ita_deg=ita_deg,
         chroma=float(rng.uniform(0.8, 1.2)),
         redness=float(rng.normal(0, 1.5)),
-        mottle_melanin=float(rng.uniform(0.008, 0.040)),
-        mottle_blood=float(rng.uniform(0.012, 0.055)),
+        mottle_melanin=float(rng.uniform(0.005, 0.022)) * (1.3 if ita_deg < 10 else 1.0),
+        mottle_blood=float(rng.uniform(0.010, 0.038)),
     )
 
 
@@ -165,7 +165,7 @@ def _surface(rng: np.random.Generator) -> Surface:
         rough_mm=float(rng.uniform(0.002, 0.007)),
         pore_per_cm2=float(rng.uniform(10, 90)),
         pore_width_mm=float(rng.uniform(0.18, 0.36)),
-        pore_depth_mm=float(rng.uniform(0.03, 0.13)),
+        pore_depth_mm=float(rng.uniform(0.04, 0.17)),
         wrinkles=int(rng.integers(1, 5)) if rng.random() < 0.3 else 0,
         wrinkle_depth_mm=float(rng.uniform(0.03, 0.14)),
     )
