@@ -30,6 +30,18 @@ def make_scars() -> Callable[..., Scars]:
     return _make_scars
 
 
+@pytest.fixture(scope="session")
+def make_skin_once() -> Skin:
+    """One small skin for property tests, which may not use function-scoped fixtures."""
+    return _make_skin(shape=(40, 40))
+
+
+@pytest.fixture(scope="session")
+def make_scars_once() -> Callable[..., Scars]:
+    """As ``make_scars``, for property tests."""
+    return _make_scars
+
+
 def _make_skin(
     *,
     shape: tuple[int, int] = (120, 160),

@@ -14,17 +14,21 @@ from scarscope.errors import ParamsError
 from scarscope.measures.model import Score
 from scarscope.report.canvas import Canvas, Picture, make_canvas, resize_mask
 from scarscope.report.files import write_jpeg
-from scarscope.report.lettering import draw_text, text_width
+from scarscope.report.lettering import draw_text, line_height, text_width
 from scarscope.report.outlines import blend_polylines
 from scarscope.report.overlay import MAX_PX, region_curves
 from scarscope.report.strip import Item, font_size, lay_out, scale_row_item, text_item, text_rows
 from scarscope.report.style import FAINT_INK, FOOTER, INK, REGION_STYLE
 from scarscope.report.words import flag_lines, headline
 
-# Perceptually uniform, and even for colour-blind readers; dark end for shallow skin.
+# Perceptually uniform, and even for colour-blind readers. Its darkest quarter is left out, so that
+# shallow scars stand out from the ground.
 COLOUR_MAP = cv2.COLORMAP_VIRIDIS
-# The photo stays as a faint, darkened ground, so that colour is depth and nothing else.
-GROUND_GAIN = 0.55
+_FIRST_CODE = 64
+# The photo stays as a faint grey ground of the same level for every skin tone: colour is depth and
+# nothing else.
+GROUND_LEVEL = 80.0
+_LEAST_MEDIAN = 10.0  # a black photo is not brightened into noise
 COVER = 0.92
 _UM_PER_MM = 1000.0
 _NICE = (1.0, 2.0, 5.0, 10.0)
@@ -86,7 +90,7 @@ def round_up(value: float) -> float:
 
 
 def _paint(canvas: Canvas, score: Score, share: NDArray[np.float32]) -> Picture:
-    grey = cv2.cvtColor(canvas.rgb, cv2.COLOR_RGB2GRAY) * np.float32(GROUND_GAIN)
+    grey = _ground(canvas)
     codes = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
     full = cv2.resize(codes, canvas.size, interpolation=cv2.INTER_LINEAR)
     cover = resize_mask(score.scars.labels > 0, canvas.size) * np.float32(COVER / 255)
@@ -102,9 +106,15 @@ def _paint(canvas: Canvas, score: Score, share: NDArray[np.float32]) -> Picture:
     return out
 
 
+def _ground(canvas: Canvas) -> NDArray[np.float32]:
+    grey = cv2.cvtColor(canvas.rgb, cv2.COLOR_RGB2GRAY)
+    gain = GROUND_LEVEL / max(_LEAST_MEDIAN, float(np.median(grey[::4, ::4])))
+    return np.asarray(np.minimum(grey * np.float32(gain), np.float32(2 * GROUND_LEVEL)))
+
+
 def colour_table() -> Picture:
-    """The 256 colours of the map as sRGB, shape (256, 3)."""
-    codes = np.arange(256, dtype=np.uint8)[:, None]
+    """The 256 colours from shallow to deep as sRGB, shape (256, 3)."""
+    codes = np.linspace(_FIRST_CODE, 255, 256).round().astype(np.uint8)[:, None]
     return np.asarray(cv2.applyColorMap(codes, COLOUR_MAP)[:, 0, ::-1], dtype=np.uint8)
 
 
@@ -113,7 +123,7 @@ def _strip(canvas: Canvas, score: Score, top: float) -> Picture:
     size = font_size(width)
     unit = "µm" if score.skin.grid.unit == "mm" else "px"
     rows = [[text_item(part, size=size) for part in headline(score).split(" · ")]]
-    rows.append([colour_bar(top, unit, width=width, size=size)])
+    rows += [[colour_bar(top, unit, width=width, size=size)], []]  # its figures take a row
     rows[0] += scale_row_item(canvas, score.photo.scale, size=size)
     for _, words in flag_lines(score)[:1]:
         rows += text_rows(words, size=size, width=width - 2 * size)
@@ -122,18 +132,31 @@ def _strip(canvas: Canvas, score: Score, top: float) -> Picture:
 
 
 def colour_bar(top: float, unit: str, *, width: int, size: int) -> Item:
-    """Colours from 0 to `top` with figures at both ends."""
-    left, right = "missing depth  0", f"{top:g} {unit}"
-    start = text_width(left, size) + size // 2
-    length = min(round(0.4 * width), 18 * size)
+    """Colours from 0 to `top` with ticks, whose figures stand one row below."""
+    label = f"missing depth, {unit}"
+    start = text_width(label, size) + size
+    length = min(round(0.5 * width), 20 * size, width - start - 4 * size)
 
     def paint(image: Image.Image, place: tuple[int, int]) -> None:
         canvas = ImageDraw.Draw(image)
-        draw_text(canvas, place, left, size=size, ink=INK)
+        draw_text(canvas, place, label, size=size, ink=INK)
+        x, y = place[0] + start, place[1] + round(0.3 * size)
         steps = np.linspace(0, 255, length).astype(np.uint8)
         band = np.repeat(colour_table()[steps][None], round(0.8 * size), axis=0)
-        image.paste(Image.fromarray(band), (place[0] + start, place[1] + round(0.25 * size)))
-        after = place[0] + start + length + size // 2
-        draw_text(canvas, (after, place[1]), right, size=size, ink=INK)
+        image.paste(Image.fromarray(band), (x, y))
+        for figure in ticks(top):
+            at = x + round(figure / top * (length - 1))
+            canvas.line(
+                (at, y + 0.8 * size, at, y + 1.1 * size), fill=INK, width=max(1, size // 14)
+            )
+            text = f"{figure:g}"
+            left = at - text_width(text, size) / 2
+            draw_text(canvas, (left, place[1] + line_height(size)), text, size=size, ink=INK)
 
-    return Item(start + length + size // 2 + text_width(right, size), paint)
+    return Item(start + length + size, paint)
+
+
+def ticks(top: float) -> list[float]:
+    """Figures at even steps from 0 to `top`: four steps to 2, 20, 200 ..., else five."""
+    number = 4 if f"{top:e}".startswith("2") else 5
+    return [top * k / number for k in range(number + 1)]

@@ -15,8 +15,8 @@ from scarscope.report.outlines import draw
 from scarscope.report.style import INK, PAPER, Colour, LineStyle
 
 # Font size in parts of the picture's width, within bounds that people can read.
-_SIZE_PER_WIDTH = 1 / 55
-_SIZE_BOUNDS = (15, 34)
+_SIZE_PER_WIDTH = 1 / 54
+_SIZE_BOUNDS = (18, 36)
 SCALE_BARS_MM = (0.5, 1, 2, 5, 10, 20, 50, 100)
 _BAR_SHARE = 0.22  # a scale bar is at most this part of the picture's width
 
