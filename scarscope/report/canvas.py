@@ -16,8 +16,7 @@ Picture = NDArray[np.uint8]
 # Small patches are enlarged to this side, so that a line is thin beside the scar it outlines.
 MIN_SIDE_PX = 1200
 MAX_ENLARGEMENT = 4.0
-# Lines are one output pixel wide on pictures up to this side, two beyond.
-THIN_LINE_SIDE_PX = 800
+LINE_PX = 2  # one pixel, anti-aliased, loses its colour on skin
 _LEVELS = 4095  # of the encoding table: finer than 8 bits after the curve's steepest part
 
 
@@ -40,7 +39,7 @@ class Canvas:
     rgb: Picture
     per_photo_px: float
     per_step: tuple[float, float]
-    line: int
+    line: int = LINE_PX
 
     @property
     def size(self) -> tuple[int, int]:
@@ -61,8 +60,7 @@ def make_canvas(skin: Skin, *, max_px: int) -> Canvas:
     size = max(1, round(width * factor)), max(1, round(height * factor))
     rgb = _encode(_resize(skin.photo.rgb, size))
     rows, columns = skin.grid.shape
-    line = 1 if max(size) <= THIN_LINE_SIDE_PX else 2
-    return Canvas(rgb, size[0] / width, (size[0] / columns, size[1] / rows), line)
+    return Canvas(rgb, size[0] / width, (size[0] / columns, size[1] / rows))
 
 
 def resize_mask(mask: NDArray[np.bool_], size: tuple[int, int]) -> Picture:

@@ -17,7 +17,16 @@ from scarscope.report.files import write_jpeg
 from scarscope.report.lettering import draw_text, line_height, text_width
 from scarscope.report.outlines import blend_polylines
 from scarscope.report.overlay import MAX_PX, region_curves
-from scarscope.report.strip import Item, font_size, lay_out, scale_row_item, text_item, text_rows
+from scarscope.report.strip import (
+    Item,
+    font_size,
+    join,
+    lay_out,
+    scale_row_item,
+    strip_width,
+    text_item,
+    text_rows,
+)
 from scarscope.report.style import FAINT_INK, FOOTER, INK, REGION_STYLE
 from scarscope.report.words import flag_lines, headline
 
@@ -67,7 +76,7 @@ def depth_picture(
     depth = score.scars.depth * np.float32(per_unit)
     top = top or round_up(float(depth.max()))
     picture = _paint(canvas, score, depth / np.float32(top))
-    return np.concatenate([picture, _strip(canvas, score, top)])
+    return join(picture, _strip(canvas, score, top))
 
 
 def write_depth_picture(
@@ -119,7 +128,7 @@ def colour_table() -> Picture:
 
 
 def _strip(canvas: Canvas, score: Score, top: float) -> Picture:
-    width = canvas.size[0]
+    width = strip_width(canvas)
     size = font_size(width)
     unit = "µm" if score.skin.grid.unit == "mm" else "px"
     rows = [[text_item(part, size=size) for part in headline(score).split(" · ")]]

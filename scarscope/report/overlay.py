@@ -22,9 +22,11 @@ from scarscope.report.outlines import (
 from scarscope.report.strip import (
     Item,
     font_size,
+    join,
     key_item,
     lay_out,
     scale_row_item,
+    strip_width,
     text_item,
     text_rows,
 )
@@ -59,7 +61,7 @@ def overlay(score: Score, *, max_px: int = MAX_PX) -> NDArray[np.uint8]:
     """
     canvas = make_canvas(score.skin, max_px=max_px)
     picture = draw_scars(canvas, score)
-    return np.concatenate([picture, _strip(canvas, score)])
+    return join(picture, _strip(canvas, score))
 
 
 def write_overlay(score: Score, path: str | os.PathLike[str], *, max_px: int = MAX_PX) -> None:
@@ -116,7 +118,7 @@ def _shade(canvas: Canvas, skin: Skin, seam: Picture) -> Picture:
 
 
 def _strip(canvas: Canvas, score: Score) -> Picture:
-    width = canvas.size[0]
+    width = strip_width(canvas)
     size = font_size(width)
     rows = [_headline_row(canvas, score, size), _key_row(canvas, score, size)]
     for serious, words in flag_lines(score):

@@ -18,6 +18,7 @@ from scarscope.report.style import INK, PAPER, Colour, LineStyle
 _SIZE_PER_WIDTH = 1 / 54
 _SIZE_BOUNDS = (18, 36)
 SCALE_BARS_MM = (0.5, 1, 2, 5, 10, 20, 50, 100)
+MIN_WIDTH_PX = 640  # narrower pictures are set on paper this wide, so that text fits
 _BAR_SHARE = 0.22  # a scale bar is at most this part of the picture's width
 
 
@@ -107,6 +108,19 @@ def scale_row_item(canvas: Canvas, scale: Scale | None, *, size: int) -> list[It
         return []
     per_mm = canvas.per_photo_px / scale.mm_per_px
     return [scale_bar(per_mm, width=canvas.size[0], size=size)]
+
+
+def strip_width(canvas: Canvas) -> int:
+    """Width of the strip below a picture, in pixels."""
+    return max(MIN_WIDTH_PX, canvas.size[0])
+
+
+def join(picture: Picture, strip: Picture) -> Picture:
+    """The picture above its strip; a picture narrower than the strip is set on paper."""
+    missing = strip.shape[1] - picture.shape[1]
+    paper = np.full((picture.shape[0], missing, 3), PAPER, np.uint8)
+    left, right = paper[:, : missing // 2], paper[:, missing // 2 :]
+    return np.concatenate([np.concatenate([left, picture, right], axis=1), strip])
 
 
 def lay_out(rows: list[list[Item]], *, width: int, size: int) -> Picture:
