@@ -92,7 +92,11 @@ def _photo_row(record: Record, carried: Mapping[str, str]) -> Row:
 
 def scar_table(store: Store, columns: Sequence[str]) -> Table:
     """One row a scar; `columns` where there is none."""
-    rows = tuple(store.scars())
+    return scar_rows_table(tuple(store.scars()), columns)
+
+
+def scar_rows_table(rows: tuple[Row, ...], columns: Sequence[str]) -> Table:
+    """Scars that carry their photo's ``path``; `columns` follow it where there is none."""
     found = merge_columns([list(row) for row in _distinct(rows)])
     return Table(tuple(found or ("path", *columns)), rows)
 

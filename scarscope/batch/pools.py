@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scarscope._version import __version__
-from scarscope.machine import ONE_THREAD, require_opencv
 from scarscope.errors import DependencyError, ScarScopeError
+from scarscope.machine import ONE_THREAD, require_opencv
 
 _CONNECT_S = 30  # how long a scheduler may take to answer
 

@@ -55,9 +55,7 @@ CREATE TABLE failures (
 );
 CREATE TABLE runs (id INTEGER PRIMARY KEY, provenance TEXT NOT NULL);
 """
-_SELECT = (
-    "SELECT path, entry, status, sha256, inputs, params_hash, version, row FROM photos WHERE "
-)
+_SELECT = "SELECT path, entry, status, sha256, inputs, params_hash, version, row FROM photos WHERE "
 _REMEDY_BROKEN = (
     "Restore it from a copy, or move it away and run again: every photo is then redone."
 )

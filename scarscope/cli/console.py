@@ -1,0 +1,166 @@
+"""Printing: numbers to standard output, talk to standard error, on any console."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scarscope.batch import Progress
+
+_EVERY_S = 1.0  # plain progress lines are no closer than this
+
+
+def tolerate_narrow_consoles() -> None:
+    """Print ``?`` for what a console cannot show (µ on cp1252, say) rather than stop."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def say(text: str) -> None:
+    """A line for people, on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_json(document: object) -> None:
+    """One JSON document on standard output; what is not finite becomes null."""
+    # ASCII only, so that no console's encoding can spoil it.
+    print(json.dumps(_finite(document), indent=2, allow_nan=False))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_finite(item) for item in value]
+    return value
+
+
+_TABLE = (
+    ("scars", ("n_scars",), "{:.0f}"),
+    ("burden", ("burden_um", "burden_px"), "{:.3g}"),
+    ("area %", ("scar_area_fraction",), "{:.1%}"),
+    ("mm/px", ("mm_per_px",), "{:.3g}"),
+)
+_ROWS = 40  # photos listed; a longer table is read in photos.csv
+
+
+def print_photos(photos: Sequence[Mapping[Any, Any]]) -> None:
+    """A short table of the photos that were scored, on standard output."""
+    rows = [_photo_line(photo) for photo in photos if photo.get("status") == "ok"]
+    if not rows:
+        return
+    header = ["photo", *(title for title, _, _ in _TABLE), "flags"]
+    widths = [max(len(row[i]) for row in [header, *rows[:_ROWS]]) for i in range(len(header))]
+    for row in [header, *rows[:_ROWS]]:
+        cells = (
+            cell.rjust(width) if 0 < i < len(header) - 1 else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        print("  " + "  ".join(cells).rstrip())
+    if len(rows) > _ROWS:
+        print(f"  ... and {len(rows) - _ROWS} more, see photos.csv")
+
+
+def _photo_line(photo: Mapping[Any, Any]) -> list[str]:
+    cells = [str(photo["path"])]
+    for _, names, form in _TABLE:
+        shown = (_shown(photo.get(name), form, name) for name in names)
+        cells.append(next(filter(None, shown), "-"))
+    return [*cells, str(photo["flags"]).replace("|", " ")]
+
+
+def _shown(value: object, form: str, name: str) -> str:
+    if not isinstance(value, float | int) or not math.isfinite(value):
+        return ""
+    unit = " um" if name.endswith("_um") else " px" if name.endswith("_px") else ""
+    return form.format(value) + ("" if name == "mm_per_px" else unit)
+
+
+def print_failures(failures: Sequence[Mapping[Any, Any]]) -> None:
+    """Each failed photo by name, with what to do about it."""
+    if not failures:
+        return
+    say(f"\n{len(failures)} photo(s) failed:")
+    for failure in failures:
+        say(f"  {failure['path']}\n    {failure['error']}")
+        if failure["remedy"]:
+            say(f"    -> {failure['remedy']}")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """What a run tells its progress to: a bar on a terminal, plain lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield _PlainProgress()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    columns = (
+        *(TextColumn("Scoring"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+        *(TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.description}")),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        row = bar.add_task("", total=None)
+
+        def tell(event: Progress) -> None:
+            if event.status == "failed":
+                bar.console.print(f"failed: {event.path}", markup=False, highlight=False)
+            text = event.path.replace("[", r"\[")
+            bar.update(row, completed=event.done, total=event.total, description=text)
+
+        yield tell
+
+
+class _PlainProgress:
+    """A line a photo, at most one a second; failures always."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.monotonic()
+        self._kept = 0
+
+    def __call__(self, event: Progress) -> None:
+        now = time.monotonic()
+        if event.status in ("start", "kept"):
+            self._kept = event.done
+            return
+        if event.status != "failed" and event.done < event.total and now - self._last < _EVERY_S:
+            return
+        self._last = now
+        left = (now - self._start) / max(1, event.done - self._kept) * (event.total - event.done)
+        about = f", about {duration(left)} left" if event.done < event.total else ""
+        say(f"[{event.done}/{event.total}] {event.status} {event.path}{about}")
+
+
+def duration(seconds: float) -> str:
+    """A time span in words."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+@contextmanager
+def stdout_to_stderr() -> Iterator[None]:
+    """Whatever a library prints in this block goes to standard error."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield

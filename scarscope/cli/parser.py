@@ -1,0 +1,193 @@
+"""What can be typed, and the help that teaches it. Imports nothing heavy: help comes at once."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from scarscope._version import __version__
+
+_MAIN = """\
+Find atrophic acne scars in photos and turn them into numbers: how many, how deep, how wide, and
+their burden, in millimetres where the photo's scale is stated.
+
+start here:
+  scarscope doctor                                  does everything work on this computer?
+  scarscope batch data/samples --out results        score a folder of photos
+  scarscope COMMAND --help                          more about one command, with examples
+"""
+_STATUS = """\
+exit status: 0 all done; 1 nothing could be done; 2 wrong usage; 3 some photos failed (each is
+named at the end). Set SCARSCOPE_DEBUG=1 to see where an unexpected error comes from.
+"""
+_SCORE = """\
+Score single photos and print their numbers.
+
+Without a scale (--mm-per-px, or a file left.jpg.json beside left.jpg that holds
+{"mm_per_px": 0.06}) sizes are in pixels and cannot be compared between photos. To find it, divide
+a known length in mm by its length in pixels of the upright photo.
+"""
+_SCORE_EXAMPLES = """\
+examples:
+  scarscope score data/samples/P01/s0/left.jpg
+  scarscope score data/samples/P01/s0/left.jpg --mm-per-px 0.1 --out scored
+  scarscope score data/samples/P01/s0/left.jpg --json
+
+with --out DIR:
+  DIR/scars.csv             one row a scar
+  DIR/overlays/NAME.jpg     the photo with its scars outlined
+  DIR/masks/NAME.png        scar_id of each pixel (16 bits)
+  DIR/depth/NAME.png        missing depth of each pixel in micrometres (16 bits)
+"""
+_BATCH = """\
+Score every photo of a folder. Run the same command again to continue where it was left, or after
+adding photos: only what is new or changed is scored.
+
+The folder is understood by one of:
+  a manifest.csv in it      columns path,subject,session,date,view; further ones are carried along:
+                            mm_per_px, roi, kind (session or retest), side, arm, treated_on, notes
+  folders' names            <subject>/<session or ISO date>/<view>.jpg, such as P01/s0/left.jpg
+                            or P01/2026-03-01/left.jpg; session 0 is baseline
+  --layout TEMPLATE         any other order of names, such as "{subject}/{date}_{view}"
+  photos in a heap          each photo lying directly in the folder is a subject of its own
+"""
+_BATCH_EXAMPLES = """\
+examples:
+  scarscope batch data/samples --out results
+  scarscope batch data/samples --out results --workers 1
+  scarscope batch data/samples --out results-layout --layout "{subject}/{session}/{view}"
+
+look at:
+  DIR/photos.csv      one row a photo        DIR/overlays/       the photos, scars outlined
+  DIR/scars.csv       one row a scar         DIR/failures.csv    what failed, and what to do
+"""
+_PHANTOM = """\
+Make a study of simulated skin with known scars: photos, manifest, and the truth. Good for trying
+things out and for testing; the same seed gives the same photos.
+"""
+_PHANTOM_EXAMPLES = """\
+examples:
+  scarscope phantom --out phantom
+  scarscope phantom --out phantom --subjects 1 --sessions 2 --seed 7
+"""
+_DOCTOR = """\
+Check that everything ScarScope needs is installed and works, and say what to do where not.
+"""
+_DOCTOR_EXAMPLES = """\
+examples:
+  scarscope doctor
+  scarscope doctor --params > params.toml      all parameters with their defaults, to edit
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="scarscope",
+        description=_MAIN,
+        epilog=_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"scarscope {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_score(commands)
+    _add_batch(commands)
+    _add_phantom(commands)
+    _add_doctor(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # argparse gives its own type no public name
+
+
+def _command(
+    commands: _Commands[argparse.ArgumentParser], name: str, text: str, examples: str, brief: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=brief,
+        description=text,
+        epilog=f"{examples}\n{_STATUS}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_score(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "score", _SCORE, _SCORE_EXAMPLES, "score single photos")
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="JPEG, PNG or TIFF")
+    parser.add_argument(
+        "--mm-per-px", type=_positive, metavar="F", help="millimetres per pixel of the photos"
+    )
+    parser.add_argument(
+        "--roi",
+        type=Path,
+        metavar="FILE",
+        help="region to measure: a mask image, GeoJSON or LabelMe file (default: found by itself)",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write tables and pictures here")
+    _add_params(parser)
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON document and nothing else"
+    )
+
+
+def _add_batch(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "batch", _BATCH, _BATCH_EXAMPLES, "score a folder of photos")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="the photos")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where results are written"
+    )
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="photos scored at the same time (default: as many as processors and memory bear)",
+    )
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="dask scheduler, such as tcp://127.0.0.1:8786"
+    )
+    _add_params(parser)
+    parser.add_argument("--layout", metavar="T", help='such as "{subject}/{date}_{view}"')
+
+
+def _add_phantom(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "phantom", _PHANTOM, _PHANTOM_EXAMPLES, "make photos with known scars"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to")
+    parser.add_argument("--subjects", type=_count, default=3, metavar="N", help="default: 3")
+    parser.add_argument("--sessions", type=_count, default=3, metavar="N", help="default: 3")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="default: 0")
+
+
+def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "doctor", _DOCTOR, _DOCTOR_EXAMPLES, "check the installation")
+    parser.add_argument(
+        "--params", action="store_true", help="print all parameters as TOML instead"
+    )
+
+
+def _add_params(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--params", type=Path, metavar="FILE", help="TOML file (see: scarscope doctor --params)"
+    )
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return value
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of millimetres")
+    return value

@@ -1,0 +1,121 @@
+"""``scarscope score``: single photos."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scarscope._version import __version__
+from scarscope.cli.console import print_failures, print_json, print_photos, say, stdout_to_stderr
+from scarscope.cli.program import DONE, NOTHING, SOME_FAILED
+from scarscope.machine import require_opencv
+from scarscope.params import Params
+
+if TYPE_CHECKING:
+    from scarscope.batch import Task
+    from scarscope.photo.model import Scale
+
+Document = dict[str, Any]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Score the photos one by one and print what was found."""
+    params = Params.from_toml(options.params) if options.params else Params()
+    require_opencv()
+    with stdout_to_stderr():
+        documents = _score(options, params)
+    failures = [document for document in documents if document["status"] == "failed"]
+    if options.json:
+        print_json(_document(params, documents))
+    else:
+        print_photos(documents)
+        _say_where(options.out, len(failures) < len(documents))
+    print_failures(failures)
+    if not failures:
+        return DONE
+    return NOTHING if len(failures) == len(documents) else SOME_FAILED
+
+
+def _score(options: argparse.Namespace, params: Params) -> list[Document]:
+    from scarscope.batch import run_task
+    from scarscope.photo.model import Scale
+
+    scale = Scale(options.mm_per_px, "argument") if options.mm_per_px is not None else None
+    documents: list[Document] = []
+    for path, file in zip(names(options.photos), options.photos, strict=True):
+        outcome = run_task(_task(options, path, file, params, scale))
+        failure = {} if outcome.failure is None else vars(outcome.failure)
+        documents.append(
+            {
+                "path": path,
+                "file": str(file),
+                "sha256": outcome.sha256,
+                "status": "failed" if outcome.failure else "ok",
+                **outcome.row,
+                "scars": [dict(row) for row in outcome.scars],
+                **failure,
+            }
+        )
+    if options.out is not None:
+        _write_scars(options.out, documents)
+    return documents
+
+
+def _task(
+    options: argparse.Namespace, path: str, file: Path, params: Params, scale: Scale | None
+) -> Task:
+    from scarscope.batch import Outputs, Task, score_file
+    from scarscope.report import write_overlay
+
+    return Task(
+        path=path,
+        file=file,
+        params=params,
+        scorer=score_file,
+        scale=scale,
+        roi=options.roi,
+        outputs=Outputs.under(options.out, path, overlay=True) if options.out else None,
+        paint=write_overlay,
+    )
+
+
+def _write_scars(out: Path, documents: list[Document]) -> None:
+    from scarscope.batch.export import scar_rows_table, write_table
+    from scarscope.scars.model import columns
+
+    rows = tuple(
+        {"path": document["path"], **scar} for document in documents for scar in document["scars"]
+    )
+    write_table(scar_rows_table(rows, columns("mm")), out / "scars.csv")
+
+
+def names(photos: Sequence[Path]) -> list[str]:
+    """What each photo is called in the output: its file's name, where that tells them apart.
+
+    Otherwise its path below the folder that all of them share.
+    """
+    files = [photo.resolve() for photo in photos]
+    if max(Counter(file.name.casefold() for file in files).values()) == 1:
+        return [file.name for file in files]
+    base = Path(os.path.commonpath([file.parent for file in files]))
+    return [file.relative_to(base).as_posix() for file in files]
+
+
+def _document(params: Params, documents: list[Document]) -> Document:
+    return {
+        "software": "scarscope",
+        "version": __version__,
+        "params_hash": params.hash,
+        "photos": documents,
+    }
+
+
+def _say_where(out: Path | None, any_scored: bool) -> None:
+    if out is not None and any_scored:
+        print(f"Look at {out / 'overlays'} first; one row a scar in {out / 'scars.csv'}.")
+    elif any_scored:
+        say("Add --out DIR for overlays, masks and a table of scars.")

@@ -1,0 +1,319 @@
+import json
+import sqlite3
+
+import pandas as pd
+import pytest
+from batch_fakes import fake_painter, fake_scorer, make_study
+
+from scarscope import Params, batch
+from scarscope.batch import Store, read_results
+from scarscope.errors import LayoutError, ParamsError, StoreError
+
+TABLES = ("photos.csv", "scars.csv", "failures.csv")
+P1S0 = "P01/s0/left.jpg"
+
+
+def score(folder, out, **options):
+    return batch.score_folder(folder, out=out, scorer=fake_scorer, paint=fake_painter, **options)
+
+
+def tables(out):
+    return {name: (out / name).read_bytes() for name in TABLES}
+
+
+def test_a_folder_ends_in_the_contracts_files(photos, tmp_path):
+    out = tmp_path / "out"
+    result = score(photos, out)
+    assert list(result.photos["path"]) == [
+        f"{p}/{s}/left.jpg" for p in ("P01", "P02") for s in ("s0", "s1")
+    ]
+    assert (result.photos["status"] == "ok").all()
+    assert len(result.scars) == result.photos["n_scars"].sum()
+    for name in (*TABLES, "scarscope.sqlite", "provenance.json"):
+        assert (out / name).is_file()
+    for place in ("masks/{}.png", "depth/{}.png", "overlays/{}.jpg"):
+        assert (out / place.format(P1S0)).is_file()
+    assert not list(out.rglob(".tmp-*"))
+
+
+def test_masks_and_depth_are_16_bit_and_say_their_unit(photos, tmp_path):
+    import numpy as np
+    from PIL import Image
+
+    (photos / "manifest.csv").write_text(
+        f"path,subject,session,date,view,mm_per_px\n{P1S0},P01,0,,left,0.1\n"
+        "P01/s1/left.jpg,P01,1,,left,\n",
+        encoding="utf-8",
+    )
+    score(photos, tmp_path / "out")
+    with Image.open(tmp_path / "out/masks/P01/s0/left.jpg.png") as mask:
+        labels = np.asarray(mask)
+    with Image.open(tmp_path / "out/depth/P01/s0/left.jpg.png") as picture:
+        depth, text = np.asarray(picture), picture.info["Description"]
+    with Image.open(tmp_path / "out/depth/P01/s1/left.jpg.png") as picture:
+        pixels = picture.info["Description"]
+    assert labels.dtype == depth.dtype == np.uint16
+    assert labels.shape == (20, 30)
+    assert set(np.unique(depth)) == {0, 123}
+    assert (depth > 0).sum() == (labels > 0).sum() > 0
+    assert text == "missing depth in micrometres"
+    assert pixels == "missing depth in thousandths of a pixel"
+
+
+def test_serial_and_parallel_tables_are_equal_byte_for_byte(tmp_path):
+    folder = make_study(
+        tmp_path / "photos", {"P01/s1/left.jpg": b"noskin", "P02/s0/left.jpg": b"clear"}
+    )
+    score(folder, tmp_path / "serial", workers=1)
+    score(folder, tmp_path / "parallel", workers=2)
+    assert tables(tmp_path / "serial") == tables(tmp_path / "parallel")
+
+
+def test_a_photo_that_kills_its_worker_is_named_and_the_rest_goes_on(tmp_path):
+    folder = make_study(tmp_path / "photos", {"P01/s1/left.jpg": b"exit"})
+    result = score(folder, tmp_path / "out", workers=2)
+    assert list(result.failures["path"]) == ["P01/s1/left.jpg"]
+    assert result.failures["stage"][0] == "worker"
+    assert "fewer workers" in result.failures["remedy"][0]
+    assert (result.photos["status"] == "ok").sum() == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "stage", "words"),
+    [
+        (b"noskin", "skin", "No skin"),
+        (b"bug", "unexpected", "ZeroDivisionError"),
+        (b"memory", "memory", "memory"),
+    ],
+)
+def test_a_failure_names_stage_and_remedy(tmp_path, content, stage, words):
+    folder = make_study(tmp_path / "photos", {P1S0: content})
+    result = score(folder, tmp_path / "out")
+    row = result.failures.iloc[0]
+    assert (row["path"], row["stage"]) == (P1S0, stage)
+    assert words in row["error"]
+    assert row["remedy"]
+    failed = result.photos[result.photos["status"] == "failed"]
+    assert list(failed["path"]) == [P1S0]
+    assert failed["burden_px"].isna().all()
+    assert failed["sha256"].iloc[0]
+
+
+def test_resume_scores_only_what_is_new_or_changed(photos, tmp_path):
+    out = tmp_path / "out"
+    first = score(photos, out)
+    (photos / P1S0).write_bytes(b"good but other")
+    new = photos / "P03/s0/left.jpg"
+    new.parent.mkdir(parents=True)
+    new.write_bytes(b"clear")
+    events = []
+    second = score(photos, out, progress=events.append)
+    assert [e.path for e in events if e.status == "kept"] == [
+        "P01/s1/left.jpg",
+        "P02/s0/left.jpg",
+        "P02/s1/left.jpg",
+    ]
+    assert [e.path for e in events if e.status == "ok"] == [P1S0, "P03/s0/left.jpg"]
+    assert second.kept == 3
+    assert first.kept == 0
+    fresh = score(photos, tmp_path / "fresh")
+    assert tables(out) == tables(tmp_path / "fresh")
+    assert len(fresh.photos) == 5
+
+
+def test_resume_redoes_what_a_parameter_scale_or_missing_picture_changes(photos, tmp_path):
+    out = tmp_path / "out"
+    score(photos, out)
+    assert score(photos, out).kept == 4
+    assert score(photos, out, params=Params.from_dict({"skin": {"grid_mm": 0.12}})).kept == 0
+    assert score(photos, out).kept == 0
+    (out / "masks" / f"{P1S0}.png").unlink()
+    assert score(photos, out).kept == 3
+    (photos / f"{P1S0}.json").write_text('{"mm_per_px": 0.1}', encoding="utf-8")
+    assert score(photos, out).kept == 3
+
+
+def test_editing_words_of_the_manifest_keeps_scores_and_updates_tables(photos, tmp_path):
+    out, manifest = tmp_path / "out", photos / "manifest.csv"
+    text = f"path,subject,session,date,view,arm\n{P1S0},P01,0,2026-03-01,left,"
+    manifest.write_text(text + "laser\n", encoding="utf-8")
+    score(photos, out)
+    manifest.write_text(text + "sham\n", encoding="utf-8")
+    result = score(photos, out)
+    assert result.kept == 1
+    assert list(result.photos["arm"]) == ["sham"]
+    assert {s.reason for s in result.skipped} == {"not in manifest.csv"}
+
+
+def test_failures_are_tried_again(tmp_path):
+    folder = make_study(tmp_path / "photos", {P1S0: b"noskin"})
+    out = tmp_path / "out"
+    assert len(score(folder, out).failures) == 1
+    (folder / P1S0).write_bytes(b"good again")
+    result = score(folder, out)
+    assert result.failures.empty
+    assert list(result.failures.columns) == ["path", "stage", "error", "remedy"]
+    assert result.kept == 3
+
+
+def test_a_photo_that_left_the_folder_leaves_the_tables_but_stays_done(photos, tmp_path):
+    out = tmp_path / "out"
+    score(photos, out)
+    content = (photos / P1S0).read_bytes()
+    (photos / P1S0).unlink()
+    gone = score(photos, out)
+    assert P1S0 not in set(gone.photos["path"])
+    assert P1S0 not in set(gone.scars["path"])
+    (photos / P1S0).write_bytes(content)
+    assert score(photos, out).kept == 4
+
+
+def test_empty_tables_keep_their_columns(tmp_path):
+    folder = make_study(tmp_path / "photos")
+    for file in folder.rglob("*.jpg"):
+        file.write_bytes(b"noskin")
+    result = score(folder, tmp_path / "out")
+    assert result.scars.empty
+    assert list(result.scars.columns[:3]) == ["path", "scar_id", "type"]
+    assert {"burden_um", "n_scars", "version", "sha256"} <= set(result.photos.columns)
+    header = (tmp_path / "out/scars.csv").read_text(encoding="utf-8").splitlines()
+    assert header == [",".join(result.scars.columns)]
+
+
+def test_photos_with_and_without_scale_fill_their_own_columns(photos, tmp_path):
+    (photos / "manifest.csv").write_text(
+        "path,subject,session,date,view,mm_per_px\n"
+        f"{P1S0},P01,0,,left,0.1\nP01/s1/left.jpg,P01,1,,left,\n",
+        encoding="utf-8",
+    )
+    result = score(photos, tmp_path / "out")
+    first, second = result.photos.to_dict(orient="records")
+    assert first["scale_source"] == "manifest"
+    assert first["mm_per_px"] == 0.1
+    assert second["scale_source"] == ""
+    assert pd.isna(first["burden_px"])
+    assert pd.isna(second["burden_um"])
+    names = list(result.photos.columns)
+    assert names.index("burden_px") - names.index("burden_um") in (1, -1)
+    text = (tmp_path / "out/photos.csv").read_text(encoding="utf-8")
+    assert "nan" not in text.lower()
+    assert "none" not in text.lower()
+
+
+def test_a_manifest_column_with_the_name_of_a_result_is_kept_apart(photos, tmp_path):
+    (photos / "manifest.csv").write_text(
+        f"path,subject,session,date,view,n_scars,status\n{P1S0},P01,0,,left,99,seen\n",
+        encoding="utf-8",
+    )
+    row = score(photos, tmp_path / "out").photos.iloc[0]
+    assert row["manifest_n_scars"] == "99"
+    assert row["manifest_status"] == "seen"
+    assert row["status"] == "ok"
+
+
+def test_missing_files_fail_alone(photos, tmp_path):
+    (photos / "manifest.csv").write_text(
+        f"path,subject,session,date,view\n{P1S0},P01,0,,left\nP09/gone.jpg,P09,0,,left\n",
+        encoding="utf-8",
+    )
+    result = score(photos, tmp_path / "out")
+    assert list(result.photos["status"]) == ["ok", "failed"]
+    assert "line 3" in result.failures["error"][0]
+
+
+def test_the_output_folder_may_lie_in_the_input_folder(photos):
+    score(photos, photos / "results")
+    again = score(photos, photos / "results")
+    assert (len(again.photos), again.kept, again.skipped) == (4, 4, ())
+
+
+def test_provenance_tells_how_and_when(photos, tmp_path):
+    score(photos, tmp_path / "out")
+    told = json.loads((tmp_path / "out/provenance.json").read_text(encoding="utf-8"))
+    assert told["params_hash"] == Params().hash
+    assert told["params"]["skin"]["grid_mm"] == 0.1
+    assert told["counts"] == {"photos": 4, "ok": 4, "failed": 0, "kept": 0}
+    assert told["started_utc"].endswith("+00:00")
+    assert told["environment"]["packages"]["numpy"]
+    assert told["environment"]["opencv"]["version"]
+
+
+def test_reading_a_finished_batch_gives_the_same_tables(photos, tmp_path):
+    written = score(photos, tmp_path / "out")
+    read = read_results(tmp_path / "out")
+    pd.testing.assert_frame_equal(read.photos, written.photos)
+    pd.testing.assert_frame_equal(read.scars, written.scars)
+
+
+def test_a_second_run_on_the_same_output_folder_is_refused(photos, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    with Store(out), pytest.raises(StoreError, match="in use"):
+        score(photos, out)
+    assert len(score(photos, out).photos) == 4
+
+
+def test_a_newer_store_is_refused(photos, tmp_path):
+    out = tmp_path / "out"
+    score(photos, out)
+    db = sqlite3.connect(out / "scarscope.sqlite")
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(StoreError, match="newer ScarScope"):
+        score(photos, out)
+    with pytest.raises(StoreError, match="newer ScarScope"):
+        read_results(out)
+
+
+@pytest.mark.parametrize("junk", [b"not a database, " * 99, b"SQLite format 3\0" + b"\xff" * 900])
+def test_a_damaged_store_says_what_to_do(photos, tmp_path, junk):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "scarscope.sqlite").write_bytes(junk)
+    with pytest.raises(StoreError, match="move it away"):
+        score(photos, out)
+
+
+def test_an_interrupted_run_continues(photos, tmp_path):
+    out = tmp_path / "out"
+
+    def stop(event):
+        if event.done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        score(photos, out, progress=stop)
+    assert score(photos, out).kept == 2
+    score(photos, tmp_path / "fresh")
+    assert tables(out) == tables(tmp_path / "fresh")
+
+
+def test_leftovers_of_a_killed_run_are_removed(photos, tmp_path):
+    out = tmp_path / "out"
+    score(photos, out)
+    leftover = out / "masks/P01/.tmp-0123.png"
+    leftover.write_bytes(b"half")
+    score(photos, out)
+    assert not leftover.exists()
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_workers_must_be_positive(photos, tmp_path, workers):
+    with pytest.raises(ParamsError, match="workers"):
+        score(photos, tmp_path / "out", workers=workers)
+
+
+def test_a_folder_without_photos_is_an_error(tmp_path):
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(LayoutError, match="No photos"):
+        score(tmp_path / "photos", tmp_path / "out")
+    with pytest.raises(LayoutError, match="not a folder"):
+        score(tmp_path / "nowhere", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_originals_are_not_touched(photos, tmp_path):
+    before = {f: (f.read_bytes(), f.stat().st_mtime_ns) for f in photos.rglob("*.jpg")}
+    score(photos, tmp_path / "out")
+    assert before == {f: (f.read_bytes(), f.stat().st_mtime_ns) for f in photos.rglob("*.jpg")}
+    assert len(list(photos.rglob("*"))) == 4 + 6
