@@ -132,7 +132,7 @@ def _wrinkles(surface: Surface, grid: Grid, seed: int) -> Field:
 
 def mark_cover(mark: Mark, grid: Grid) -> tuple[tuple[slice, slice], Field]:
     """Where a mark lies, and how fully, 0 to 1: a plateau with an edge, or a dome if raised."""
-    reach = 0.95 * mark.width_mm * max(mark.aspect, 1.0)
+    reach = 1.3 * mark.width_mm * max(mark.aspect, 1.0)
     at = grid.window(mark.x_mm, mark.y_mm, reach)
     dx, dy = grid.offsets(at, mark.x_mm, mark.y_mm)
     turn = np.radians(mark.angle_deg)

@@ -20,9 +20,10 @@ from scarscope.photo.colour import lab_to_linear
 
 # Density of one unit of pigment in linear R, G, B, green = 1.
 # Melanin: melanosome absorption, wavelength^-3.33 (Jacques) at 605, 545 and 465 nm, softened in
-# blue where little light is left to absorb. Blood: oxygenated 75 % (BioSpec) over the sRGB bands.
+# blue where little light is left to absorb. Blood: oxygenated 75 % (BioSpec) over the sRGB bands;
+# Tsumura 2003 finds green and blue alike.
 MELANIN = np.array([0.62, 1.00, 1.45])
-BLOOD = np.array([0.16, 1.00, 0.72])
+BLOOD = np.array([0.20, 1.00, 0.90])
 
 # Typical b* and a* of facial skin by ITA in degrees; the light end from cohorts of very light skin
 # and the dark end beside Monk steps 7 and 8 (L*a*b* 42,12,20 and 31,12,13).

@@ -47,7 +47,7 @@ class _Kind:
 _KINDS: dict[ScarType, _Kind] = {
     "icepick": _Kind((0.8, 2.0), 1.5, (0.42, 0.35), (0.2, 0.9), (0.15, 0.30), 0.10),
     "boxcar": _Kind((1.5, 4.0), 1.7, (0.32, 0.45), (0.1, 0.75), (0.25, 0.80), 0.10),
-    "rolling": _Kind((4.0, 9.0), 1.9, (0.24, 0.45), (0.08, 0.55), (0.5, 0.6), 0.14),
+    "rolling": _Kind((4.0, 9.0), 1.9, (0.26, 0.45), (0.10, 0.60), (0.5, 0.6), 0.14),
 }
 # Order of frequency in clinics: icepick 60-70 %, boxcar 20-30 %, rolling 15-25 % (Jacob 2001);
 # evened out here so that every type is seen often.
@@ -158,7 +158,7 @@ def _surface(rng: np.random.Generator) -> Surface:
         radius_y_mm=float(rng.uniform(60, 250)),
         swell_mm=float(rng.uniform(0.05, 0.40)),
         cell_mm=float(rng.uniform(0.3, 0.8)),
-        line_depth_mm=float(rng.uniform(0.015, 0.050)),
+        line_depth_mm=float(rng.uniform(0.020, 0.055)),
         line_width_mm=float(rng.uniform(0.07, 0.13)),
         stretch=float(rng.uniform(1.0, 2.0)),
         angle_deg=float(rng.uniform(0, 180)),
@@ -261,8 +261,8 @@ def _warp(rng: np.random.Generator, ragged: float) -> tuple[tuple[int, float, fl
 # Per cm2 of a patch that has any, the chance that it has any, width in mm, strength in OD.
 _MARKS: dict[MarkKind, tuple[float, float, tuple[float, float], tuple[float, float]]] = {
     "brown": (0.8, 0.35, (1.0, 6.0), (0.04, 0.22)),
-    "red": (0.8, 0.40, (1.0, 6.0), (0.05, 0.22)),
-    "freckle": (4.0, 0.25, (0.4, 1.8), (0.03, 0.16)),
+    "red": (0.8, 0.40, (1.0, 6.0), (0.03, 0.15)),
+    "freckle": (2.5, 0.25, (0.4, 1.5), (0.02, 0.12)),
     "naevus": (0.3, 0.20, (1.0, 4.5), (0.20, 0.70)),
     "papule": (0.4, 0.20, (1.5, 4.0), (0.04, 0.20)),
 }
@@ -294,7 +294,7 @@ def _mark(
         width_mm=float(rng.uniform(*width)),
         strength_od=float(rng.uniform(*strength)),
         height_mm=float(rng.uniform(0.15, 0.8)) if dome else 0.0,
-        edge=float(rng.uniform(0.3, 1.2)),
+        edge=float(rng.uniform(0.8, 1.8) if kind == "red" else rng.uniform(0.3, 1.2)),
         aspect=float(rng.uniform(1, 1.6)),
         angle_deg=float(rng.uniform(0, 180)),
         warp=_warp(rng, 0.12),

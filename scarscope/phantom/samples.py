@@ -20,7 +20,13 @@ TONES_DEG = (50.0, 15.0, -35.0)
 def sample_visits() -> tuple[Visit, ...]:
     """Three subjects, three sessions, one retest, and one session under a second light as well."""
     return plan_study(
-        subjects=3, sessions=3, seed=SEED, ita_deg=TONES_DEG, retests=1, other_light="raking"
+        subjects=3,
+        sessions=3,
+        seed=SEED,
+        ita_deg=TONES_DEG,
+        light="offaxis",
+        retests=1,
+        other_light="ring",
     )
 
 

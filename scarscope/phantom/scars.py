@@ -30,6 +30,9 @@ _SAME_SCAR = 0.6
 # Outlines of scars this wide or wider wander by the full drift (about 0.13 mm rms).
 _FULL_DRIFT_MM = 2.5
 
+# How much shallower a boxcar's floor is at its wall than in its middle.
+_DISH = 0.15
+
 # Below this area a scar has vanished (fewer pixels than any rater could see at 0.1 mm/px).
 _MIN_AREA_MM2 = 0.05
 
@@ -78,11 +81,15 @@ def profile(scar: ScarShape, dx: Field, dy: Field) -> Field:
     dx, dy : ndarray, broadcastable
         Offsets in mm.
     """
+    return _profile(scar, dx, dy, 1.0)
+
+
+def _profile(scar: ScarShape, dx: Field, dy: Field, softness: Field | float) -> Field:
     r, radius, side = outline(scar, dx, dy)
     shape = {"icepick": _icepick, "boxcar": _boxcar, "rolling": _rolling}[scar.kind]
     slant = scar.tilt * np.clip(side, -1, 1)
     # Where the floor is shallow the wall is gentle: a rim is never equally sharp all round.
-    wall = scar.wall_mm * (1 - 2.2 * slant)
+    wall = np.maximum(scar.wall_mm * (1 - 2.0 * slant) * softness, 0.05)
     return np.asarray(scar.depth_mm * (1 + slant) / (1 + abs(scar.tilt)) * shape(r, radius, wall))
 
 
@@ -109,7 +116,8 @@ def _icepick(r: Field, radius: Field, wall: Field) -> Field:
 
 def _boxcar(r: Field, radius: Field, wall: Field) -> Field:
     inside = np.clip((1 - r) * radius / wall, 0, 1)
-    return np.asarray(inside**2 * (3 - 2 * inside))
+    dish = 1 - _DISH * np.clip(r, 0, 1) ** 2
+    return np.asarray(inside**2 * (3 - 2 * inside) * dish)
 
 
 def _rolling(r: Field, radius: Field, wall: Field) -> Field:
@@ -122,7 +130,7 @@ def stamp(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> ScarField:
     Scars of one class merge by the deeper; icepick and boxcar scars sit inside rolling ones by
     adding to them. `seed` draws the small irregularities of their outlines.
     """
-    drift = _drift(grid, seed)
+    drift, softness = _drift(grid, seed), _softness(grid, seed)
     sharp, soft = np.zeros(grid.shape), np.zeros(grid.shape)
     owners = np.zeros((2, *grid.shape), dtype=np.int32)
     fade, melanin, blood = np.ones(grid.shape), np.zeros(grid.shape), np.zeros(grid.shape)
@@ -130,7 +138,8 @@ def stamp(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> ScarField:
         at = grid.window(scar.x_mm, scar.y_mm, 0.85 * scar.length_mm + 0.2)
         dx, dy = grid.offsets(at, scar.x_mm, scar.y_mm)
         ragged = min(1.0, scar.width_mm / _FULL_DRIFT_MM)
-        full = profile(scar, dx + ragged * drift[0][at], dy + ragged * drift[1][at])
+        dx, dy = dx + ragged * drift[0][at], dy + ragged * drift[1][at]
+        full = _profile(scar, dx, dy, softness[at])
         if full.size == 0:
             continue
         layer = 0 if scar.kind == "rolling" else 1
@@ -151,6 +160,11 @@ def _drift(grid: Grid, seed: int) -> tuple[Field, Field]:
         for _ in range(2)
     )
     return first, second
+
+
+def _softness(grid: Grid, seed: int) -> Field:
+    # Walls are crisp on one side and worn on another.
+    return np.exp(0.40 * smooth_noise(stream(seed, "walls"), grid, 0.8))
 
 
 def _merge(depth: Field, owner: NDArray[np.int32], new: Field, number: int) -> None:

@@ -215,7 +215,7 @@ def _hold(rng: np.random.Generator) -> Camera:
         vignette=0.05,
         full_well=25_000.0,
         sharpen=0.25,
-        jpeg_quality=90,
+        jpeg_quality=94,
         jpeg_subsampling=0,
     )
 
