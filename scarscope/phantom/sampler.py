@@ -231,7 +231,7 @@ def random_scar(
         depth_mm=depth,
         wall_mm=min(float(rng.uniform(*ranges.wall_mm)), 0.45 * width),
         warp=_warp(rng, ranges.ragged),
-        tilt=float(rng.uniform(-0.3, 0.3)),
+        tilt=float(rng.uniform(-0.45, 0.45)),
         melanin_od=melanin,
         blood_od=blood,
         smoothness=float(rng.uniform(0.2, 0.85)),

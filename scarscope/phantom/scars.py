@@ -89,7 +89,7 @@ def _profile(scar: ScarShape, dx: Field, dy: Field, softness: Field | float) -> 
     shape = {"icepick": _icepick, "boxcar": _boxcar, "rolling": _rolling}[scar.kind]
     slant = scar.tilt * np.clip(side, -1, 1)
     # Where the floor is shallow the wall is gentle: a rim is never equally sharp all round.
-    wall = np.maximum(scar.wall_mm * (1 - 2.0 * slant) * softness, 0.05)
+    wall = np.maximum(scar.wall_mm * (1 - 1.5 * slant) * softness, 0.02)
     return np.asarray(scar.depth_mm * (1 + slant) / (1 + abs(scar.tilt)) * shape(r, radius, wall))
 
 
@@ -164,7 +164,7 @@ def _drift(grid: Grid, seed: int) -> tuple[Field, Field]:
 
 def _softness(grid: Grid, seed: int) -> Field:
     # Walls are crisp on one side and worn on another.
-    return np.exp(0.40 * smooth_noise(stream(seed, "walls"), grid, 0.8))
+    return np.exp(0.45 * smooth_noise(stream(seed, "walls"), grid, 0.6))
 
 
 def _merge(depth: Field, owner: NDArray[np.int32], new: Field, number: int) -> None:
