@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from scarscope.measures.model import Score
 from scarscope.measures.registry import measure
 from scarscope.params import Params
+from scarscope.photo import read_photo
 from scarscope.photo.model import Photo
 from scarscope.scars.model import Scars, Segmenter
+from scarscope.skin import find_skin
 
 
 def score(
     photo: Photo | str | os.PathLike[str],
     *,
-    roi: str | os.PathLike[str] | None = None,
+    roi: str | Path | NDArray[Any] | None = None,
     params: Params | None = None,
     segmenter: Segmenter | None = None,
 ) -> Score:
@@ -26,8 +31,9 @@ def score(
     photo : Photo or path
         A photo from :func:`scarscope.photo.read_photo`, or a file to read with it. A file without
         a sidecar has no scale: read it yourself to state one.
-    roi : path, optional
-        Mask image or polygon file of the region. None: the region is found automatically.
+    roi : path or ndarray of bool, shape (height, width), optional
+        Mask image or polygon file of the region, or a mask in the upright photo's pixels. None:
+        the region is found automatically.
     params : Params, optional
         All stages' parameters. None: the defaults.
     segmenter : Segmenter, optional
@@ -50,9 +56,7 @@ def score(
     >>> ss.score(photo).burden_um  # doctest: +SKIP
     11.8
     """
-    from scarscope.photo import read_photo
     from scarscope.scars import ReliefSegmenter
-    from scarscope.skin import find_skin
 
     params = params or Params()
     if not isinstance(photo, Photo):

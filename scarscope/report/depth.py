@@ -40,7 +40,8 @@ GROUND_LEVEL = 80.0
 _LEAST_MEDIAN = 10.0  # a black photo is not brightened into noise
 COVER = 0.92
 _UM_PER_MM = 1000.0
-_NICE = (1.0, 2.0, 5.0, 10.0)
+# Round figures for the end of the bar (times a power of ten), and the steps that divide them.
+_STEPS = {1: 5, 2: 4, 3: 3, 4: 4, 5: 5, 6: 3, 8: 4, 10: 5}
 
 
 def depth_picture(
@@ -91,11 +92,11 @@ def write_depth_picture(
 
 
 def round_up(value: float) -> float:
-    """The next 1, 2 or 5 times a power of ten at or above `value`; 1 for nothing."""
+    """The next round figure at or above `value`, such as 300 or 0.05; 1 for nothing."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in _NICE if step * power >= value * (1 - 1e-6))
+    return next(step * power for step in _STEPS if step * power >= value * (1 - 1e-6))
 
 
 def _paint(canvas: Canvas, score: Score, share: NDArray[np.float32]) -> Picture:
@@ -166,6 +167,6 @@ def colour_bar(top: float, unit: str, *, width: int, size: int) -> Item:
 
 
 def ticks(top: float) -> list[float]:
-    """Figures at even steps from 0 to `top`: four steps to 2, 20, 200 ..., else five."""
-    number = 4 if f"{top:e}".startswith("2") else 5
+    """Figures at even steps from 0 to `top`."""
+    number = _STEPS.get(int(f"{top:e}"[0]), 4)
     return [top * k / number for k in range(number + 1)]

@@ -43,12 +43,13 @@ def trace(mask: NDArray[np.bool_]) -> list[Curve]:
 
 
 def trace_scars(labels: NDArray[np.int32]) -> Iterator[tuple[int, list[Curve]]]:
-    """Each scar's number and its outlines in grid coordinates."""
+    """Each scar's number and its outer outlines in grid coordinates."""
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         if not box:  # a number that no pixel carries
             continue
         corner = np.array([box[1].start, box[0].start], dtype=np.float64)
-        yield number, [curve + corner for curve in trace(labels[box] == number)]
+        whole = ndimage.binary_fill_holes(labels[box] == number)
+        yield number, [curve + corner for curve in trace(whole)]
 
 
 def draw(picture: Picture, curves: list[Curve], style: LineStyle, *, width: int) -> None:

@@ -85,8 +85,8 @@ def draw_scars(canvas: Canvas, score: Score) -> Picture:
     everything = [curve for curves in by_type.values() for curve in curves]
     picture = _shade(canvas, score.skin, halo(canvas, everything))
     blend_polylines(picture, region, REGION_STYLE, width=canvas.line)
-    for kind, curves in by_type.items():
-        draw(picture, curves, SCAR_STYLES[kind], width=canvas.line)
+    for kind in reversed(by_type):  # small types last, on top
+        draw(picture, by_type[kind], SCAR_STYLES[kind], width=canvas.line)
     return picture
 
 
