@@ -58,7 +58,7 @@ class PhotoParams:
         Of the region: clipped to white, lost in the dark, covered by shine.
     max_colour_cast : float
         Distance of the region's colour from all skin colours, in natural log units of
-        chromaticity: 0.3 is a third too much of one channel, which no pigment explains.
+        chromaticity: 0.25 is a quarter too much of one channel, which no pigment explains.
     """
 
     max_megapixels: float = 200.0
@@ -68,11 +68,11 @@ class PhotoParams:
     coarse_mm_per_px: float = 0.20
     validated_low_mm_per_px: float = 0.01
     validated_high_mm_per_px: float = 0.15
-    max_focus_blur_mm: float = 0.12
+    max_focus_blur_mm: float = 0.15
     max_clipped_fraction: float = 0.05
     max_dark_fraction: float = 0.25
     max_glare_fraction: float = 0.10
-    max_colour_cast: float = 0.30
+    max_colour_cast: float = 0.25
 
     def __post_init__(self) -> None:
         _require(self.max_megapixels > 0, "max_megapixels", self.max_megapixels, "positive")
@@ -149,12 +149,12 @@ class ScarParams:
     rim_share: float = 0.35
     least_width_mm: float = 0.8
     least_width_cells: float = 4.0
-    background_mm: float = 5.0
-    clip_sd: float = 6.0
+    background_mm: float = 3.5
+    clip_sd: float = 9.0
     light_slope: float = 0.8
     hollow_gain: float = 0.2
-    nuisance: float = 0.03
-    slow_per_mm: float = 0.5
+    nuisance: float = 0.1
+    slow_per_mm: float = 1.5
     fast_per_mm: float = 5.0
     skew_weight: float = 0.3
 
