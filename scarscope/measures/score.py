@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scarscope.measures.model import Score
 from scarscope.measures.registry import measure
 from scarscope.params import Params
-from scarscope.photo import read_photo
+from scarscope.photo import read_photo, read_sidecar
 from scarscope.photo.model import Photo
 from scarscope.scars.model import Scars, Segmenter
 from scarscope.skin import find_skin
@@ -33,7 +33,7 @@ def score(
         a sidecar has no scale: read it yourself to state one.
     roi : path or ndarray of bool, shape (height, width), optional
         Mask image or polygon file of the region, or a mask in the upright photo's pixels. None:
-        the region is found automatically.
+        the region that the photo's sidecar names, else one found automatically.
     params : Params, optional
         All stages' parameters. None: the defaults.
     segmenter : Segmenter, optional
@@ -56,13 +56,17 @@ def score(
     >>> ss.score(photo).burden_um  # doctest: +SKIP
     11.8
     """
-    from scarscope.scars import ReliefSegmenter
-
     params = params or Params()
     if not isinstance(photo, Photo):
         photo = read_photo(Path(photo), params=params.photo)
+    if roi is None and photo.path is not None:
+        roi = read_sidecar(photo.path).roi
     skin = find_skin(photo, roi=roi, params=params.skin)
-    return score_scars((segmenter or ReliefSegmenter(params.scars))(skin))
+    if segmenter is None:
+        from scarscope.scars import ReliefSegmenter
+
+        segmenter = ReliefSegmenter(params.scars)
+    return score_scars(segmenter(skin))
 
 
 def score_scars(scars: Scars) -> Score:

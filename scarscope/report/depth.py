@@ -87,7 +87,15 @@ def write_depth_picture(
     max_px: int = MAX_PX,
     top: float | None = None,
 ) -> None:
-    """Write :func:`depth_picture` as a JPEG without metadata, under a temporary name first."""
+    """Write :func:`depth_picture` as a JPEG without metadata, whole or not at all.
+
+    Raises
+    ------
+    ParamsError
+        If `top` is not a finite figure above 0.
+    StoreError
+        If the system does not let the file be written.
+    """
     write_jpeg(depth_picture(score, max_px=max_px, top=top), path)
 
 

@@ -1,7 +1,8 @@
-"""Pictures to files: written under a temporary name and renamed, never half there."""
+"""Pictures to files."""
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -9,25 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scarscope.batch.write import write_bytes
+
 _JPEG_QUALITY = 90
 
 
 def write_jpeg(picture: NDArray[np.uint8], path: str | os.PathLike[str]) -> None:
-    """Write an RGB picture as a JPEG without metadata.
+    """Write an RGB picture as a JPEG without metadata, whole or not at all.
 
     Parameters
     ----------
     picture : ndarray of uint8, shape (height, width, 3)
         sRGB.
     path : path
-        Its folder must exist. An existing file is replaced at once, or not at all.
+        An existing file is replaced; missing folders are made.
+
+    Raises
+    ------
+    StoreError
+        If the system does not let the file be written.
     """
-    target = Path(path)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("wb") as file:
-            # Colour at full resolution: one-pixel coloured lines smear otherwise.
-            Image.fromarray(picture).save(file, format="JPEG", quality=_JPEG_QUALITY, subsampling=0)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+    file = io.BytesIO()
+    # Colour at full resolution: thin coloured lines smear otherwise.
+    Image.fromarray(picture).save(file, format="JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    write_bytes(Path(path), file.getvalue())

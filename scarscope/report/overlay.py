@@ -65,15 +65,20 @@ def overlay(score: Score, *, max_px: int = MAX_PX) -> NDArray[np.uint8]:
 
 
 def write_overlay(score: Score, path: str | os.PathLike[str], *, max_px: int = MAX_PX) -> None:
-    """Write :func:`overlay` as a JPEG without metadata, under a temporary name first.
+    """Write :func:`overlay` as a JPEG without metadata, whole or not at all.
 
     Parameters
     ----------
     score : Score
     path : path
-        Its folder must exist.
+        An existing file is replaced; missing folders are made.
     max_px : int, optional
         As in :func:`overlay`.
+
+    Raises
+    ------
+    StoreError
+        If the system does not let the file be written.
     """
     write_jpeg(overlay(score, max_px=max_px), path)
 
