@@ -41,11 +41,11 @@ class PhotoParams:
         Smaller pictures are thumbnails and refused.
     min_jpeg_quality : float
         Below it (scale of the Independent JPEG Group, 1 to 100) compression is called heavy: the
-        step of the mid frequencies that carry a 1 mm edge then exceeds the contrast of a shallow
-        scar (5 % of mid grey, about 6 codes).
+        steps of ITU-T T.81's luminance table are then above 60 % of their full size, 10 codes and
+        more for the frequencies of a 1 mm edge, which is the contrast of a shallow scar.
     max_blockiness : float
         Step at 8-pixel block borders in excess of the mean step, above which a photo that was
-        saved again is called heavily compressed.
+        saved again is called heavily compressed; skin saved at quality 70 and better stays below.
     coarse_mm_per_px : float
         Coarser photos show an icepick scar (1 mm) in fewer than 5 pixels.
     validated_low_mm_per_px, validated_high_mm_per_px : float
@@ -64,7 +64,7 @@ class PhotoParams:
     max_megapixels: float = 200.0
     min_side_px: int = 64
     min_jpeg_quality: float = 70.0
-    max_blockiness: float = 0.15
+    max_blockiness: float = 1.5
     coarse_mm_per_px: float = 0.20
     validated_low_mm_per_px: float = 0.01
     validated_high_mm_per_px: float = 0.15
@@ -76,6 +76,13 @@ class PhotoParams:
 
     def __post_init__(self) -> None:
         _require(self.max_megapixels > 0, "max_megapixels", self.max_megapixels, "positive")
+        _require(self.min_side_px >= 16, "min_side_px", self.min_side_px, "16 or more")
+        low, high = self.validated_low_mm_per_px, self.validated_high_mm_per_px
+        _require(0 < low < high, "validated_low_mm_per_px", low, f"between 0 and {high} mm")
+        for name in ("coarse_mm_per_px", "max_focus_blur_mm", "max_blockiness", "max_colour_cast"):
+            _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
+        for name in ("max_clipped_fraction", "max_dark_fraction", "max_glare_fraction"):
+            _require(0 < getattr(self, name) <= 1, name, getattr(self, name), "above 0, at most 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +142,11 @@ class ScarParams:
         must not make every ripple a scar.
     split_mm : float
         Sigma at which neighbouring pits are told apart, mm.
+    saddle_share : float
+        Two pits are one scar when the saddle between them is deeper than this share of both.
+    widest_floor_mm : float
+        Widest flat floor that is filled from its rim, mm (boxcar scars are 1.5 to 4 mm wide,
+        Jacob 2001; merged ones wider).
     rim_share : float
         A scar ends where it is shallower than this share of its own depth.
     least_width_mm, least_width_cells : float
@@ -146,6 +158,8 @@ class ScarParams:
     high_sd: float = 3.5
     least_noise_mm: float = 0.01
     split_mm: float = 0.45
+    saddle_share: float = 0.6
+    widest_floor_mm: float = 6.0
     rim_share: float = 0.35
     least_width_mm: float = 0.8
     least_width_cells: float = 4.0

@@ -99,10 +99,16 @@ def read_bytes(path: Path) -> bytes:
 def _reachable(path: Path) -> Path:
     if os.name != "nt":
         return path
-    full = os.path.abspath(path)  # noqa: PTH100  (resolve() would follow links on network drives)
+    # resolve() would follow links, which fails on some network drives.
+    return Path(_prefixed(os.path.abspath(path)))  # noqa: PTH100
+
+
+def _prefixed(full: str) -> str:
+    """An absolute Windows path, with the prefix that lifts the length limit where it is needed."""
     if len(full) <= _WINDOWS_PATH_LIMIT or full.startswith("\\\\?\\"):
-        return path
-    return Path("\\\\?\\UNC\\" + full[2:] if full.startswith("\\\\") else "\\\\?\\" + full)
+        return full
+    network = full.startswith("\\\\")
+    return "\\\\?\\UNC\\" + full[2:] if network else "\\\\?\\" + full
 
 
 def identify(data: bytes, name: str, suffix: str = "") -> Format:
