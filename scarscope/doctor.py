@@ -96,7 +96,7 @@ def _documented(kind: type) -> dict[str, list[str]]:
     told: dict[str, list[str]] = {}
     name = ""
     for line in inspect.cleandoc(kind.__doc__ or "").splitlines():
-        head = re.fullmatch(r"(\w+) : .*", line)
+        head = re.fullmatch(r"(\w+)[\w, ]* : .*", line)
         if head:
             name = head.group(1)
             told[name] = []

@@ -14,7 +14,7 @@ from scarscope.photo.model import Scale
 
 KINDS = ("session", "retest")
 
-_SESSION = re.compile(r"(?:session|visit|[svt])?[ _-]*(\d{1,4})(?:\.0+)?", re.IGNORECASE)
+_SESSION = re.compile(r"(?:(?:session|visit|[svt])[ _-]*)?([0-9]{1,4})(?:\.0+)?", re.IGNORECASE)
 _COMPACT_DATE = re.compile(r"\d{8}")
 
 

@@ -78,3 +78,7 @@ def fake_score(text, scale, name):
 
 def fake_painter(score, path):
     Path(path).write_bytes(b"overlay of " + score.scars.skin.photo.name.encode())
+
+
+def worker_environment(names):
+    return {name: os.environ.get(name) for name in names}
