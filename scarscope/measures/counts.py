@@ -9,45 +9,46 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scarscope.scars.model import TYPES, Scars
+from scarscope.measures.surround import Scene
+from scarscope.scars.model import TYPES
 
 # Kang 2016 classes atrophic acne scars by size; cut-offs as in ECCA's V, U and M items.
 SIZE_CUTS_MM = (2.0, 4.0)
 MM2_PER_10_CM2 = 1000.0
 
 
-def n_scars(scars: Scars) -> int:
+def n_scars(scene: Scene) -> int:
     """Number of scars."""
-    return len(scars)
+    return len(scene.scars)
 
 
-def n_of_type(scars: Scars, *, kind: str) -> int:
+def n_of_type(scene: Scene, *, kind: str) -> int:
     """Number of scars whose likeliest type is `kind`."""
-    return int((scars.table["type"] == kind).sum())
+    return int((scene.scars.table["type"] == kind).sum())
 
 
-def n_expected(scars: Scars, *, kind: str) -> float:
+def n_expected(scene: Scene, *, kind: str) -> float:
     """Expected number of scars of type `kind`: the sum of their probabilities."""
-    return float(scars.table[f"p_{kind}"].sum())
+    return float(scene.scars.table[f"p_{kind}"].sum())
 
 
-def n_of_size(scars: Scars, *, size_class: int) -> int:
+def n_of_size(scene: Scene, *, size_class: int) -> int:
     """Number of scars in a size class (0: < 2 mm, 1: 2 to 4 mm, 2: > 4 mm wide)."""
-    width = scars.table["width_mm"].to_numpy(dtype=np.float64)
+    width = scene.scars.table["width_mm"].to_numpy(dtype=np.float64)
     low, high = SIZE_CUTS_MM
     classes = (width >= low).astype(int) + (width > high)
     return int(np.count_nonzero(classes == size_class))
 
 
-def n_per_10cm2(scars: Scars) -> float:
+def n_per_10cm2(scene: Scene) -> float:
     """Scars per 10 cm² of region; NaN for an empty region."""
-    area = scars.skin.area
-    return len(scars) * MM2_PER_10_CM2 / area if area > 0 else float("nan")
+    area = scene.skin.area
+    return len(scene.scars) * MM2_PER_10_CM2 / area if area > 0 else float("nan")
 
 
-def count_by_type(scars: Scars) -> dict[str, int]:
+def count_by_type(scene: Scene) -> dict[str, int]:
     """Number of scars by likeliest type, in the order of Jacob's types."""
-    return {kind: n_of_type(scars, kind=kind) for kind in TYPES}
+    return {kind: n_of_type(scene, kind=kind) for kind in TYPES}
 
 
 def count_distribution(probabilities: NDArray[np.float64], *, up_to: int) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scarscope.measures.model import Value
-from scarscope.scars.model import Scars
+from scarscope.measures.surround import Scene
 
 Better = Literal["lower", "higher"]
 GridUnit = Literal["mm", "px"]
@@ -64,7 +64,7 @@ class Measure:
     validated_against : str
         What it was held against so far.
     function : callable
-        Scars to a figure in the grid's unit.
+        Scene to a figure in the grid's unit.
     primary : bool
         One of the three primary measures.
     needs_mm : bool
@@ -79,7 +79,7 @@ class Measure:
     definition: str
     range: str
     source: str
-    function: Callable[[Scars], Value]
+    function: Callable[[Scene], Value]
     dimension: Dimension = PURE
     better: Better | None = None
     validated_against: str = "closed forms in the test suite"
@@ -98,12 +98,12 @@ class Measure:
         unit = self.unit(grid_unit)
         return f"{self.name}_{unit}" if unit else self.name
 
-    def value(self, scars: Scars) -> Value:
+    def value(self, scene: Scene) -> Value:
         """The figure in the unit that its column states."""
-        grid_unit = scars.skin.grid.unit
+        grid_unit = scene.skin.grid.unit
         if self.needs_mm and grid_unit != "mm":
             return self.blank
-        found = self.function(scars)
+        found = self.function(scene)
         if grid_unit == "mm" and self.dimension.per_mm != 1.0 and not isinstance(found, str):
             return found * self.dimension.per_mm
         return found

@@ -13,6 +13,7 @@ import pandas as pd
 from scarscope.measures import colour, counts, relief, scales, texture, visibility
 from scarscope.measures.entry import ANGLE, AREA, DEPTH, VOLUME, GridUnit, Measure
 from scarscope.measures.model import Value
+from scarscope.measures.surround import Scene
 from scarscope.scars.model import Scars
 
 _OURS = "ScarScope's own definition"
@@ -318,7 +319,8 @@ def measure(scars: Scars) -> dict[str, Value]:
     """Every registered measure of `scars` by its column's name, in the registry's order."""
     unit = scars.skin.grid.unit
     named = ((entry.column(unit), entry) for entry in MEASURES)
-    return {name: entry.value(scars) for name, entry in named if name is not None}
+    scene = Scene(scars)
+    return {name: entry.value(scene) for name, entry in named if name is not None}
 
 
 def columns(grid_unit: GridUnit) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Missing skin: how much, how deep, over which area.
 
-Every function takes :class:`~scarscope.scars.model.Scars` and returns a figure in the unit of its
-grid (mm, or photo pixels where there is no scale); :mod:`scarscope.measures.registry` names it.
+Every function takes a :class:`~scarscope.measures.surround.Scene` and returns a figure in the unit
+of its grid (mm, or photo pixels where there is no scale); :mod:`scarscope.measures.registry` names
+it.
 
 Legend
 ------
@@ -13,56 +14,50 @@ R : the region of measurable skin
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scarscope.scars.model import Scars
-
-
-def scarred(scars: Scars) -> NDArray[np.bool_]:
-    """True where a scar lies within the region, shape of the grid."""
-    return (scars.labels > 0) & scars.skin.region
+from scarscope.measures.surround import Scene
 
 
-def roi_area(scars: Scars) -> float:
+def roi_area(scene: Scene) -> float:
     """Area of the region, in the grid's unit squared."""
-    return scars.skin.area
+    return scene.skin.area
 
 
-def scar_area(scars: Scars) -> float:
+def scar_area(scene: Scene) -> float:
     """Area of all scars inside the region, in the grid's unit squared."""
-    return float(np.count_nonzero(scarred(scars))) * scars.skin.grid.step**2
+    return float(np.count_nonzero(scene.inside)) * scene.skin.grid.step**2
 
 
-def scar_area_fraction(scars: Scars) -> float:
+def scar_area_fraction(scene: Scene) -> float:
     """Scarred part of the region, 0 to 1; NaN for an empty region."""
-    return _ratio(scar_area(scars), roi_area(scars))
+    return _ratio(scar_area(scene), roi_area(scene))
 
 
-def scar_volume(scars: Scars) -> float:
+def scar_volume(scene: Scene) -> float:
     """Sum of ``d * a`` over the scars inside the region, in the grid's unit cubed."""
-    missing = np.sum(scars.depth, where=scarred(scars), dtype=np.float64)
-    return float(missing) * scars.skin.grid.step**2
+    missing = np.sum(scene.scars.depth, where=scene.inside, dtype=np.float64)
+    return float(missing) * scene.skin.grid.step**2
 
 
-def burden(scars: Scars) -> float:
+def burden(scene: Scene) -> float:
     """Missing volume divided by the region's area: the mean missing depth of the region."""
-    return _ratio(scar_volume(scars), roi_area(scars))
+    return _ratio(scar_volume(scene), roi_area(scene))
 
 
-def mean_depth(scars: Scars) -> float:
+def mean_depth(scene: Scene) -> float:
     """Missing volume divided by the scars' area; NaN without scars."""
-    return _ratio(scar_volume(scars), scar_area(scars))
+    return _ratio(scar_volume(scene), scar_area(scene))
 
 
-def max_depth(scars: Scars) -> float:
+def max_depth(scene: Scene) -> float:
     """The deepest point of any scar; NaN without scars."""
-    inside = scars.depth[scarred(scars)]
+    inside = scene.scars.depth[scene.inside]
     return float(inside.max()) if inside.size else float("nan")
 
 
-def mean_edge_steepness(scars: Scars) -> float:
+def mean_edge_steepness(scene: Scene) -> float:
     """Mean of the scars' edge steepness, each scar counting once; NaN without scars."""
-    return float(scars.table["edge_steepness"].mean()) if len(scars) else float("nan")
+    return float(scene.scars.table["edge_steepness"].mean()) if len(scene.scars) else float("nan")
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from scarscope.measures.counts import count_by_type, count_distribution
 from scarscope.measures.relief import scar_area_fraction
+from scarscope.measures.surround import Scene
 from scarscope.measures.visibility import n_obvious
-from scarscope.scars.model import Scars
 
 # ECCA: weight of V, U and M scars; 0, < 5, 5 to 20, > 20 scars are bands 0 to 3.
 ECCA_WEIGHTS = {"icepick": 15, "boxcar": 20, "rolling": 25}
@@ -54,36 +54,36 @@ def band(count: int, starts: tuple[int, ...]) -> int:
     return sum(count >= start for start in starts)
 
 
-def ecca_atrophic(scars: Scars) -> int:
+def ecca_atrophic(scene: Scene) -> int:
     """ECCA's V, U and M items from counts by likeliest type, 0 to 180."""
-    counts = count_by_type(scars)
+    counts = count_by_type(scene)
     return sum(w * band(counts[kind], ECCA_BAND_FROM) for kind, w in ECCA_WEIGHTS.items())
 
 
-def ecca_atrophic_expected(scars: Scars) -> float:
+def ecca_atrophic_expected(scene: Scene) -> float:
     """Expected :func:`ecca_atrophic` when each scar's type is drawn from its probabilities."""
     total = 0.0
     for kind, weight in ECCA_WEIGHTS.items():
-        chances = scars.table[f"p_{kind}"].to_numpy(dtype=np.float64)
+        chances = scene.scars.table[f"p_{kind}"].to_numpy(dtype=np.float64)
         number = count_distribution(chances, up_to=max(ECCA_BAND_FROM))
         total += weight * sum(float(number[start:].sum()) for start in ECCA_BAND_FROM)
     return total
 
 
-def goodman_baron_atrophic(scars: Scars) -> int:
+def goodman_baron_atrophic(scene: Scene) -> int:
     """The rows of Goodman & Baron's quantitative score that a photo can tell, 0 to 48."""
-    rows = goodman_baron_rows(scars)
+    rows = goodman_baron_rows(scene)
     return sum(w * band(rows.count(row), GB_BAND_FROM) for row, w in GB_ROWS.items())
 
 
-def goodman_baron_rows(scars: Scars) -> list[str]:
+def goodman_baron_rows(scene: Scene) -> list[str]:
     """The row of Goodman & Baron's table that each scar falls in, in the order of the table.
 
     Elongated scars are linear or troughed; icepick and deep boxcar scars punched-out and deep (a
     photo cannot tell a normal from an abnormal base, so those two rows are one); rolling scars
     dish-like by depth; boxcar from 5 mm and rolling from 10 mm broad.
     """
-    table = scars.table
+    table = scene.scars.table
     width, length = (table[c].to_numpy(dtype=np.float64) for c in ("width_mm", "length_mm"))
     depth = table["depth_um"].to_numpy(dtype=np.float64) / 1000
     kind = table["type"].to_numpy()
@@ -112,18 +112,18 @@ def _rows(
     return np.select(conditions, names, default="punched-out, shallow base, small")
 
 
-def goodman_baron_grade(scars: Scars) -> str:
+def goodman_baron_grade(scene: Scene) -> str:
     """Goodman & Baron's qualitative grade as far as a photo tells: ``<=1``, ``2`` or ``>=3``.
 
     No atrophic scar is at most 1; three or more scars obvious at 50 cm are at least 3.
     """
-    if not len(scars):
+    if not len(scene.scars):
         return "<=1"
-    return ">=3" if n_obvious(scars) >= OBVIOUS_SCARS else "2"
+    return ">=3" if n_obvious(scene) >= OBVIOUS_SCARS else "2"
 
 
-def scar_s_face(scars: Scars) -> int:
+def scar_s_face(scene: Scene) -> int:
     """SCAR-S category of the region, 0 clear to 5 very severe, from the scarred fraction."""
-    if not len(scars):
+    if not len(scene.scars):
         return 0
-    return 1 + sum(scar_area_fraction(scars) >= start for start in SCAR_S_FROM)
+    return 1 + sum(scar_area_fraction(scene) >= start for start in SCAR_S_FROM)

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scarscope.measures.surround import unscarred
-from scarscope.scars.model import Scars
+from scarscope.measures.surround import Scene, sampled
 
 # Wavelengths kept, in mm: skin lines and pores, below the width of scars.
 BAND_MM = (0.3, 2.0)
@@ -17,20 +16,20 @@ HALF_WAVELENGTH_SIGMAS = 5.336
 MAD_TO_SD = 1.4826
 
 
-def shading_roughness(scars: Scars) -> float:
+def shading_roughness(scene: Scene) -> float:
     """Robust standard deviation of band-passed log shading over the unscarred region.
 
     The band is 0.3 to 2 mm in wavelength. Blurs are normalised by the unscarred area, so neither
     scars nor the background leak in. NaN without unscarred skin.
     """
-    skin, mask = scars.skin, unscarred(scars)
+    skin, mask = scene.skin, scene.unscarred
     if not mask.any():
         return float("nan")
     fine, coarse = (skin.grid.sigma(mm / HALF_WAVELENGTH_SIGMAS) for mm in BAND_MM)
     band = masked_blur(skin.shading, mask, sigma=fine) - masked_blur(
         skin.shading, mask, sigma=coarse
     )
-    return robust_sd(band[mask])
+    return robust_sd(sampled(band, mask))
 
 
 def masked_blur(

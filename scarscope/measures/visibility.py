@@ -16,10 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scarscope.measures.relief import scarred
-from scarscope.measures.surround import WINDOW_MM, Map, local_mean, unscarred
+from scarscope.measures.surround import WINDOW_MM, Map, Scene, local_mean, sampled
 from scarscope.measures.texture import robust_sd
-from scarscope.scars.model import Scars
 
 EYE_MM = 0.145  # 1 arc minute at 50 cm
 FWHM_TO_SIGMA = 1 / 2.355
@@ -32,17 +30,17 @@ _TAIL = 0.05
 _NORMAL_RANGE = 3.29  # 5th to 95th percentile of a normal distribution, in standard deviations
 
 
-def seen_contrast(scars: Scars) -> tuple[NDArray[np.float64], float]:
+def seen_contrast(scene: Scene) -> tuple[NDArray[np.float64], float]:
     """Contrast of each scar and of the unscarred skin's texture, seen from 50 cm.
 
     Returns
     -------
-    contrast : ndarray of float, shape (len(scars),)
+    contrast : ndarray of float, shape (n_scars,)
         Michelson contrast, 0 to 1, in the order of the table.
     texture : float
         The same figure for the skin between the scars; 0 where there is none.
     """
-    skin, control = scars.skin, unscarred(scars)
+    skin, control = scene.skin, scene.unscarred
     sigma = skin.grid.sigma(EYE_MM * FWHM_TO_SIGMA)
     seen: Map = skin.shading
     if sigma > 0.3:  # else the grid is coarser than the eye
@@ -50,25 +48,25 @@ def seen_contrast(scars: Scars) -> tuple[NDArray[np.float64], float]:
     level = local_mean(seen, control, width=skin.grid.sigma(WINDOW_MM))
     level[np.isnan(level)] = 0  # no unscarred skin near: the region's median, which is 0
     seen = seen - level
-    texture = _NORMAL_RANGE * robust_sd(seen[control]) if control.any() else 0.0
-    return np.tanh(_ranges(seen, scars) / 2), float(np.tanh(texture / 2))
+    texture = _NORMAL_RANGE * robust_sd(sampled(seen, control)) if control.any() else 0.0
+    return np.tanh(_ranges(seen, scene) / 2), float(np.tanh(texture / 2))
 
 
-def n_obvious(scars: Scars) -> int:
+def n_obvious(scene: Scene) -> int:
     """Number of scars that would be obvious at 50 cm."""
-    if not len(scars):
+    if not len(scene.scars):
         return 0
-    contrast, texture = seen_contrast(scars)
+    contrast, texture = seen_contrast(scene)
     return int(np.count_nonzero(contrast >= max(OBVIOUS_CONTRAST, OBVIOUS_OVER_TEXTURE * texture)))
 
 
-def _ranges(image: NDArray[np.float32], scars: Scars) -> NDArray[np.float64]:
+def _ranges(image: NDArray[np.float32], scene: Scene) -> NDArray[np.float64]:
     """5th to 95th percentile range of `image` in each scar of the table."""
-    inside = scarred(scars)
-    labels, values = scars.labels[inside], image[inside]
+    inside = scene.inside
+    labels, values = scene.scars.labels[inside], image[inside]
     order = np.lexsort((values, labels))
     labels, values = labels[order], values[order]
-    ids = scars.table["scar_id"].to_numpy()
+    ids = scene.scars.table["scar_id"].to_numpy()
     first = np.searchsorted(labels, ids, side="left")
     count = np.searchsorted(labels, ids, side="right") - first
     ranges = np.zeros(len(ids))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scarscope.measures import counts, measure, scales
+from scarscope.measures.surround import Scene
 from scarscope.scars.model import Scars, columns
 
 
@@ -26,7 +27,7 @@ def with_rows(make_skin):
         zero = np.zeros(skin.grid.shape)
         table = pd.DataFrame(rows, columns=list(columns("mm")))
         labels, depth = zero.astype(np.int32), zero.astype(np.float32)
-        return Scars(skin, labels, depth, table, "hand", {}, skin.flags)
+        return Scene(Scars(skin, labels, depth, table, "hand", {}, skin.flags))
 
     return build
 

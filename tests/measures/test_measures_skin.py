@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scarscope.measures import measure
-from scarscope.measures.surround import local_mean, unscarred
+from scarscope.measures.surround import Scene, local_mean
 from scarscope.photo.colour import lab_to_linear
 
 CONES = [(40, 40, 10, 0.2, "boxcar"), (110, 70, 12, 0.2, "boxcar")]
@@ -34,7 +34,7 @@ def test_contrast_needs_skin_to_compare_with(make_skin, make_scars):
 
 def test_unscarred_skin_keeps_clear_of_rims(make_skin, make_scars):
     scars = make_scars(make_skin(), CONES)
-    clear = unscarred(scars)
+    clear = Scene(scars).unscarred
     yy, xx = np.nonzero(clear)
     for x, y, radius, *_ in CONES:
         assert np.hypot(xx - x, yy - y).min() > radius + 4  # 0.5 mm is 5 steps
