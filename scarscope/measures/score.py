@@ -13,6 +13,7 @@ from scarscope.measures.registry import measure
 from scarscope.params import Params
 from scarscope.photo import read_photo, read_sidecar
 from scarscope.photo.model import Photo
+from scarscope.scars import ReliefSegmenter
 from scarscope.scars.model import Scars, Segmenter
 from scarscope.skin import find_skin
 
@@ -62,11 +63,7 @@ def score(
     if roi is None and photo.path is not None:
         roi = read_sidecar(photo.path).roi
     skin = find_skin(photo, roi=roi, params=params.skin)
-    if segmenter is None:
-        from scarscope.scars import ReliefSegmenter
-
-        segmenter = ReliefSegmenter(params.scars)
-    return score_scars(segmenter(skin))
+    return score_scars((segmenter or ReliefSegmenter(params.scars))(skin))
 
 
 def score_scars(scars: Scars) -> Score:
