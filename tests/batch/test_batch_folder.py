@@ -69,15 +69,6 @@ def test_serial_and_parallel_tables_are_equal_byte_for_byte(tmp_path):
     assert tables(tmp_path / "serial") == tables(tmp_path / "parallel")
 
 
-def test_a_photo_that_kills_its_worker_is_named_and_the_rest_goes_on(tmp_path):
-    folder = make_study(tmp_path / "photos", {"P01/s1/left.jpg": b"exit"})
-    result = score(folder, tmp_path / "out", workers=2)
-    assert list(result.failures["path"]) == ["P01/s1/left.jpg"]
-    assert result.failures["stage"][0] == "worker"
-    assert "fewer workers" in result.failures["remedy"][0]
-    assert (result.photos["status"] == "ok").sum() == 3
-
-
 @pytest.mark.parametrize(
     ("content", "stage", "words"),
     [

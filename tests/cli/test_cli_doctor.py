@@ -1,0 +1,102 @@
+import sys
+
+import pytest
+
+from scarscope import doctor
+from scarscope.cli import main
+from scarscope.errors import DependencyError
+from scarscope.machine import (
+    cpu_count,
+    default_workers,
+    explain_opencv,
+    memory_gib,
+    require_opencv,
+)
+from scarscope.params import Params
+
+
+def test_default_params_are_explained_and_read_back(tmp_path, capsys):
+    assert main(["doctor", "--params"]) == 0
+    text = capsys.readouterr().out
+    assert "# Spacing of the working grid in mm." in text
+    file = tmp_path / "params.toml"
+    file.write_text(text, encoding="utf-8")
+    assert Params.from_toml(file) == Params()
+
+
+def test_every_check_is_made_and_the_status_follows(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "_score_a_dent", lambda: 1)
+    assert main(["doctor"]) == 0
+    assert "Everything works." in capsys.readouterr().out
+    monkeypatch.setattr(doctor, "_score_a_dent", lambda: 1 / 0)
+    assert main(["doctor"]) == 1
+    assert "1 thing(s) to put right" in capsys.readouterr().out
+
+
+def test_doctor_works_where_opencv_does_not(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    checks = {check.name: check for check in doctor.examine()}
+    assert checks["opencv"].status == "fail"
+    assert "pip install" in checks["opencv"].remedy
+    assert checks["self-test"].status == "fail"
+    assert checks["numpy"].status == "ok"
+
+
+def test_an_empty_leftover_of_opencv_is_recognised(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", type(sys)("cv2"))
+    with pytest.raises(DependencyError, match="cannot be imported"):
+        require_opencv()
+
+
+def test_two_providers_of_cv2_are_a_fault(monkeypatch):
+    both = ("opencv-python", "opencv-contrib-python")
+    monkeypatch.setattr(doctor, "opencv_packages", lambda: both)
+    check = doctor._providers()
+    assert check.status == "fail"
+    assert "pip uninstall -y opencv-python opencv-contrib-python" in check.remedy
+    monkeypatch.setattr(doctor, "opencv_packages", lambda: ("opencv-python-headless",))
+    assert doctor._providers().status == "note"
+
+
+@pytest.mark.parametrize(
+    ("message", "installed", "words"),
+    [
+        ("libGL.so.1: cannot open shared object file", 1, "apt-get install libgl1 libglib2.0-0"),
+        ("libgthread-2.0.so.0: cannot open", 1, "libglib2.0-0"),
+        ("numpy.core.multiarray failed to import", 1, "numpy"),
+        ("DLL load failed while importing cv2", 1, "Visual C++"),
+        ("something else", 1, "--force-reinstall opencv-python"),
+        ("No module named 'cv2'", 0, "pip install opencv-python"),
+        ("libGL.so.1", 2, "pip uninstall"),
+    ],
+)
+def test_remedies_for_opencv(monkeypatch, message, installed, words):
+    packages = ("opencv-python", "opencv-contrib-python")[:installed]
+    monkeypatch.setattr("scarscope.machine.opencv_packages", lambda: packages)
+    assert words in explain_opencv(message)
+
+
+@pytest.mark.parametrize(
+    ("version", "required", "enough"),
+    [
+        ("2.0", "2.0", True),
+        ("2.10.1", "2.9", True),
+        ("1.26.4", "2.0", False),
+        ("5.0.0", "4.10", True),
+    ],
+)
+def test_versions_compare_by_number(version, required, enough):
+    assert doctor._at_least(version, required) is enough
+
+
+def test_a_package_that_is_too_old_is_named(monkeypatch):
+    monkeypatch.setattr(doctor, "_required", lambda: {"numpy": "99.0"})
+    check = doctor._package("numpy")
+    assert check.status == "fail"
+    assert "pip install -U numpy" in check.remedy
+
+
+def test_the_machine_is_measured():
+    assert 1 <= default_workers() <= cpu_count()
+    memory = memory_gib()
+    assert memory is None or memory > 0.1
