@@ -151,6 +151,10 @@ class ScarParams:
         A scar ends where it is shallower than this share of its own depth.
     least_width_mm, least_width_cells : float
         Narrower pits are pores (0.25 to 0.87 mm, Flament 2015) or not resolved.
+    least_confidence : float
+        Depressions that are less likely scars than this are left out.
+    flat_light : float
+        Directedness of the light (0 to 1) below which ``FLAT_LIGHT`` is set.
     """
 
     scales_mm: tuple[float, ...] = (0.2, 0.5, 1.2)
@@ -163,6 +167,33 @@ class ScarParams:
     rim_share: float = 0.35
     least_width_mm: float = 0.8
     least_width_cells: float = 4.0
+    least_confidence: float = 0.5
+    flat_light: float = 0.12
+
+    def __post_init__(self) -> None:
+        for name in ("background_mm", "clip_sd", "light_slope", "hollow_gain", "nuisance"):
+            _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
+        for name in ("slow_per_mm", "fast_per_mm", "least_noise_mm", "split_mm"):
+            _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
+        for name in ("saddle_share", "rim_share"):
+            _require(0 < getattr(self, name) < 1, name, getattr(self, name), "between 0 and 1")
+        for name in ("least_confidence", "flat_light"):
+            _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
+        ascending = bool(self.scales_mm) and sorted(self.scales_mm) == list(self.scales_mm)
+        _require(
+            ascending and self.scales_mm[0] > 0,
+            "scales_mm",
+            self.scales_mm,
+            "positive and ascending",
+        )
+        _require(0 < self.low_sd <= self.high_sd, "low_sd", self.low_sd, "above 0, at most high_sd")
+        _require(self.skew_weight >= 0, "skew_weight", self.skew_weight, "zero or more")
+        _require(self.widest_floor_mm > 0, "widest_floor_mm", self.widest_floor_mm, "positive")
+        _require(self.least_width_mm > 0, "least_width_mm", self.least_width_mm, "positive")
+        _require(
+            self.least_width_cells > 0, "least_width_cells", self.least_width_cells, "positive"
+        )
+
     background_mm: float = 3.5
     clip_sd: float = 9.0
     light_slope: float = 0.8
@@ -275,8 +306,10 @@ def _build_stage(stage: type, name: str, options: Mapping[str, Any]) -> Any:  # 
                 f"{name}.{option} = {value!r} is not {_kind_name(hints[option])}.",
                 remedy="Change it in the parameter file or the call.",
             )
+    # Lists become tuples, so that parameters stay hashable.
+    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
     try:
-        return stage(**options)
+        return stage(**plain)
     except ParamsError as error:
         raise ParamsError(f"{name}.{error.message}", remedy=error.remedy) from error
 
@@ -291,10 +324,16 @@ def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401
         return isinstance(value, int) and not isinstance(value, bool)
     if typing.get_origin(hint) is typing.Literal:
         return value in typing.get_args(hint)
+    if typing.get_origin(hint) is tuple:
+        # TOML has lists only; every tuple here is of one kind and any length.
+        part = typing.get_args(hint)[0]
+        return isinstance(value, list | tuple) and all(_fits(item, part) for item in value)
     return isinstance(value, hint)
 
 
 def _kind_name(hint: Any) -> str:  # noqa: ANN401
+    if typing.get_origin(hint) is tuple:
+        return "a list in which each is " + _kind_name(typing.get_args(hint)[0])
     if typing.get_origin(hint) is typing.Literal:
         return "one of " + ", ".join(map(repr, typing.get_args(hint)))
     names = {float: "a finite number", int: "a whole number", str: "text", bool: "true or false"}

@@ -1,0 +1,175 @@
+"""From labels and depth to one row a scar: size, depth, volume, edge, type, confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from scarscope.scars.model import TYPES, columns
+from scarscope.scars.types import type_probabilities
+from scarscope.skin.model import Grid
+
+Image = NDArray[np.float32]
+Labels = NDArray[np.int32]
+Mask = NDArray[np.bool_]
+
+RIM_MM = 0.25  # half-width of the band along a scar's outline in which its edge is read
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """One scar in a window with a margin: slices into the grid, and its own pixels there."""
+
+    label: int
+    box: tuple[slice, slice]
+    own: Mask
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Extent of one scar on the grid, in grid steps.
+
+    Attributes
+    ----------
+    x, y : float
+        Centre of area.
+    width, length : float
+        Sides of the smallest rectangle around it, shorter and longer, scaled so that a disc has
+        its diameter.
+    area : int
+        Grid cells.
+    circularity : float
+        Four pi area over perimeter squared: 1 for a disc, less for threads and stars.
+    """
+
+    x: float
+    y: float
+    width: float
+    length: float
+    area: int
+    circularity: float
+
+
+def windows(labels: Labels, *, margin: int) -> Iterator[Window]:
+    """Every label with a margin around it, in order."""
+    for label, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        rows, cols = (
+            slice(max(side.start - margin, 0), min(side.stop + margin, size))
+            for side, size in zip(box, labels.shape, strict=True)
+        )
+        yield Window(label, (rows, cols), labels[rows, cols] == label)
+
+
+def measure_shape(window: Window) -> Shape:
+    """Centre and extent of one scar."""
+    rows, cols = window.box
+    y, x = np.nonzero(window.own)
+    area = len(y)
+    outlines, _ = cv2.findContours(
+        window.own.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    outline = max(outlines, key=len)
+    # Contours run through pixel centres: half a cell is added on each side.
+    sides = [side + 1.0 for side in cv2.minAreaRect(outline)[1]]
+    perimeter = cv2.arcLength(outline, True) + np.pi
+    return Shape(
+        x=float(x.mean()) + cols.start,
+        y=float(y.mean()) + rows.start,
+        width=min(sides),
+        length=max(sides),
+        area=area,
+        circularity=float(min(1.0, 4 * np.pi * area / perimeter**2)),
+    )
+
+
+def measure_depth(depth: Image, window: Window) -> float:
+    """Greatest depth, as the 98th percentile so that one noisy cell does not decide."""
+    return float(max(np.percentile(depth[window.box][window.own], 98), 0.0))
+
+
+def edge_steepness(depth: Image, window: Window, shape: Shape, *, step: float, rim: float) -> float:
+    """Mean slope in a band along the outline over that of a cone as deep and wide.
+
+    Parameters
+    ----------
+    depth : ndarray of float32
+        Missing depth on the grid.
+    step : float
+        Grid step in depth's unit.
+    rim : float
+        Half-width of the band in grid steps.
+    """
+    own = window.own.astype(np.uint8)
+    inside = cv2.distanceTransform(np.pad(own, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    outside = cv2.distanceTransform(1 - own, cv2.DIST_L2, 3)
+    band = (inside <= rim) & (outside <= rim)
+    down, across = np.gradient(depth[window.box].astype(np.float32), step)
+    slope = float(np.hypot(down, across)[band].mean())
+    deepest = measure_depth(depth, window)
+    if deepest <= 0:
+        return 0.0
+    return slope * (shape.width * step / 2) / deepest
+
+
+def describe(
+    labels: Labels, depth: Image, grid: Grid, confidence: Mapping[int, float]
+) -> pd.DataFrame:
+    """One row a scar.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape grid.shape
+        Numbered 1 to n without gaps.
+    depth : ndarray of float32, shape grid.shape
+        Missing depth in the grid's unit; smooth beyond the outline, for the edge.
+    grid : Grid
+    confidence : Mapping of int to float
+        How sure the segmenter is of each label, 0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        Columns by :func:`scarscope.scars.columns`; empty with the same columns when there is none.
+    """
+    margin = int(np.ceil(2 * RIM_MM / grid.filter_mm)) + 2
+    rows = [
+        _row(window, depth, grid, confidence[window.label])
+        for window in windows(labels, margin=margin)
+    ]
+    return pd.DataFrame(rows, columns=list(columns(grid.unit))).astype(
+        {"scar_id": np.int64, "type": str}
+    )
+
+
+def _row(window: Window, depth: Image, grid: Grid, confidence: float) -> tuple[object, ...]:
+    shape = measure_shape(window)
+    step = grid.step
+    deepest = measure_depth(depth, window)
+    steepness = edge_steepness(
+        depth, window, shape, step=step, rim=max(RIM_MM / grid.filter_mm, 1.0)
+    )
+    probabilities = type_probabilities(shape.width * grid.filter_mm, steepness)
+    volume = float(np.maximum(depth[window.box][window.own], 0).sum()) * step**2
+    return (
+        window.label,
+        TYPES[int(np.argmax(probabilities))],
+        *probabilities,
+        # The centre of grid cell i lies at (i + 0.5) * px - 0.5 in the photo's pixel centres.
+        (shape.x + 0.5) * grid.px - 0.5,
+        (shape.y + 0.5) * grid.px - 0.5,
+        shape.width * step,
+        shape.length * step,
+        shape.area * step**2,
+        deepest * (1000.0 if grid.unit == "mm" else 1.0),
+        volume,
+        steepness,
+        confidence,
+    )

@@ -1,0 +1,176 @@
+"""From shading to relief: a linear model of how slopes and hollows darken skin, and its inverse.
+
+Symbols
+-------
+s : shading, natural log, high-passed; negative is darker
+h : height in mm, up is towards the camera; k : angular frequency, 1/mm, direction phi_k
+phi : azimuth that the light comes from, in the picture; tau : effective tan(angle) of the light
+kappa : darkening of hollows per unit of depth over width
+
+For gentle slopes a Lambertian surface answers to a light from the side by its slope, and to light
+from all around (ambient, ring, two sides) by being darker where it is hollow::
+
+    S(k) = |k| * (kappa + i * tau * cos(phi_k - phi)) * G(k) * H(k)
+
+with G the blur of green and blue light inside the skin. The first term alone is "dark is deep"
+(Langer and Buelthoff 2000), the second alone is linear shape from shading (Pentland 1990). Their
+sum has no blind direction, and a Wiener filter inverts it. One ordinary photo fixes `tau` and
+`kappa` only up to assumptions, so absolute depth is an estimate and relative depth is the better
+figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from scarscope.params import ScarParams
+from scarscope.skin.chromophores import blur, masked_blur
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+# Share of gradient energy along the light for isotropic relief under one far lamp is 3 to 1
+# (Knill 1990), an anisotropy of (3 - 1) / (3 + 1).
+SINGLE_LAMP_ANISOTROPY = 0.5
+# Green and blue light leaves skin within 0.43 mm for nearly all energy (d'Eon's profile); the
+# energy-weighted sigma of both channels is this, mm.
+SCATTER_MM = 0.18
+
+
+@dataclass(frozen=True)
+class Light:
+    """What the skin's own shading says of the light.
+
+    Attributes
+    ----------
+    azimuth : float
+        Direction in the picture that the light comes from, radians, x to the right, y downwards.
+    directed : float
+        0 for light from all around or from the camera, 1 for one lamp from the side.
+    """
+
+    azimuth: float
+    directed: float
+
+
+def flatten(shading: Image, region: Mask, *, filter_mm: float, params: ScarParams) -> Image:
+    """Shading without the face's own curvature and light fall-off; 0 outside the region.
+
+    Isolated extremes (glints, hairs) are clipped so that they do not ring through the inversion.
+    """
+    slow = masked_blur(shading, region, params.background_mm / filter_mm)
+    fast = np.where(region, shading - slow, np.float32(0))
+    fast = remove_threads(fast, filter_mm=filter_mm)
+    spread = 1.4826 * float(np.median(np.abs(fast[region]))) if region.any() else 0.0
+    limit = max(params.clip_sd * spread, 0.15)
+    # Soft at both ends: a deep cast shadow still counts for more than a shallow one.
+    return np.asarray(limit * np.tanh(fast / limit), dtype=np.float32)
+
+
+def remove_threads(image: Image, *, filter_mm: float) -> Image:
+    """Fill dark lines thinner than a hair casts (0.25 mm) and shave glints as thin."""
+    size = int(round(0.25 / filter_mm)) | 1
+    if size < 3:
+        return image
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    closed = cv2.morphologyEx(image, cv2.MORPH_CLOSE, disc)
+    opened = cv2.morphologyEx(image, cv2.MORPH_OPEN, disc)
+    return np.asarray(0.5 * (closed + opened), dtype=np.float32)
+
+
+def estimate_axis(shading: Image, region: Mask, *, filter_mm: float) -> Light:
+    """Axis and directedness of the light from the spread of shading gradients.
+
+    The azimuth is known up to half a turn; :func:`recover` settles it.
+    """
+    band = blur(shading, max(0.25 / filter_mm, 0.8))
+    gx = cv2.Sobel(band, cv2.CV_32F, 1, 0, scale=1 / 8)
+    gy = cv2.Sobel(band, cv2.CV_32F, 0, 1, scale=1 / 8)
+    inner = cv2.erode(region.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    if inner.sum() < 100:
+        return Light(0.0, 0.0)
+    x, y = gx[inner], gy[inner]
+    # A bound on each pixel's vote keeps single strong edges from deciding.
+    size = np.hypot(x, y)
+    cap = np.percentile(size, 95) + 1e-9
+    shrink = np.minimum(1.0, cap / np.maximum(size, 1e-9))
+    x, y = x * shrink, y * shrink
+    xx, yy, xy = float((x * x).mean()), float((y * y).mean()), float((x * y).mean())
+    total = xx + yy
+    if total <= 0:
+        return Light(0.0, 0.0)
+    strength = float(np.hypot(xx - yy, 2 * xy)) / total
+    azimuth = 0.5 * float(np.arctan2(2 * xy, xx - yy))
+    return Light(azimuth, min(1.0, strength / SINGLE_LAMP_ANISOTROPY))
+
+
+def recover(
+    shading: Image, region: Mask, light: Light, *, filter_mm: float, params: ScarParams
+) -> tuple[Image, Light]:
+    """Height in mm from flattened shading, and the light with its direction settled.
+
+    Of the two directions along the light's axis, the true one makes what the slopes say agree
+    with what the hollows say, and skin has more pits than peaks of that size.
+    """
+    even, odd = _invert(shading, light, filter_mm=filter_mm, params=params)
+    if light.directed <= 0:
+        return even, light
+    a, b = even[region], odd[region]
+    agreement = float(np.mean(a * b)) / (float(a.std() * b.std()) + 1e-9)
+    lean = _skewness(a + b) - _skewness(a - b)
+    forward = agreement - params.skew_weight * lean >= 0
+    if forward:
+        return even + odd, light
+    return even - odd, Light(light.azimuth + np.pi, light.directed)
+
+
+def _skewness(values: NDArray[np.float32]) -> float:
+    centred = values - values.mean()
+    spread = float(centred.std()) + 1e-9
+    return float(np.mean((centred / spread) ** 3))
+
+
+def _nuisance(k: Image, params: ScarParams) -> Image:
+    """Power of what is not relief, relative to relief's.
+
+    Uneven light and pigment at long wavelengths, microrelief and sensor noise at short ones.
+    """
+    slow = (params.slow_per_mm / np.maximum(k, 1e-3)) ** 2
+    fast = (k / params.fast_per_mm) ** 4
+    return np.asarray(params.nuisance * (slow + fast), dtype=np.float32)
+
+
+def _invert(
+    shading: Image, light: Light, *, filter_mm: float, params: ScarParams
+) -> tuple[Image, Image]:
+    """Wiener inverse: the part of height read from hollows and the part read from slopes."""
+    rows, cols = shading.shape
+    pad = min(int(np.ceil(2 * params.background_mm / filter_mm)), rows - 1, cols - 1)
+    # Mirrored borders: a jump where the picture wraps around would pass for a wall.
+    padded = cv2.copyMakeBorder(shading, pad, pad, pad, pad, cv2.BORDER_REFLECT_101)
+    shape = (
+        fft.next_fast_len(padded.shape[0], real=True),
+        fft.next_fast_len(padded.shape[1], real=True),
+    )
+    spectrum = fft.rfft2(padded, s=shape)
+    ky = (2 * np.pi * fft.fftfreq(shape[0], filter_mm)).astype(np.float32)[:, None]
+    kx = (2 * np.pi * fft.rfftfreq(shape[1], filter_mm)).astype(np.float32)[None, :]
+    k = np.hypot(kx, ky)
+    scatter = np.exp(-0.5 * (SCATTER_MM * k) ** 2)
+    tau = params.light_slope * light.directed
+    hollow = k * scatter * params.hollow_gain
+    # dh/du along the light rises towards the lamp's side: facing walls are the brighter ones.
+    slope = (kx * np.cos(light.azimuth) + ky * np.sin(light.azimuth)) * scatter * tau
+    power = hollow**2 + slope**2 + _nuisance(k, params)
+    even = fft.irfft2(spectrum * (hollow / power), s=shape)
+    if light.directed <= 0:
+        odd = np.zeros_like(even)
+    else:
+        odd = fft.irfft2(spectrum * (1j * slope / power), s=shape)
+    inner = (slice(pad, pad + rows), slice(pad, pad + cols))
+    return even[inner].astype(np.float32), odd[inner].astype(np.float32)

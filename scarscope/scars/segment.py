@@ -1,0 +1,162 @@
+"""Cut scars out of recovered relief: hysteresis on depth over noise, then watershed.
+
+Everything is a ratio to the unscarred skin's own roughness, which is read from its *peaks*: scars
+are pits, so what stands above the surface is texture and noise alone, however many scars there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.filters import apply_hysteresis_threshold
+from skimage.morphology import h_maxima
+from skimage.segmentation import watershed
+
+from scarscope.params import ScarParams
+from scarscope.skin.chromophores import blur, masked_blur
+
+Image = NDArray[np.float32]
+Labels = NDArray[np.int32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Depression:
+    """Depth below the unscarred surface and how far it stands out of the skin's own roughness.
+
+    Attributes
+    ----------
+    depth : ndarray of float32
+        mm, negative where the skin stands above the surface.
+    response : ndarray of float32
+        Largest depth over noise among the scales (1 is one standard deviation of texture).
+    noise : float
+        Standard deviation of the unscarred skin's relief at the finest scale, mm.
+    """
+
+    depth: Image
+    response: Image
+    noise: float
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """Labels of the pits (int32, 1 to n) and their smoothed depth with floors filled, mm."""
+
+    labels: Labels
+    depth: Image
+
+
+def depress(height: Image, region: Mask, *, filter_mm: float, params: ScarParams) -> Depression:
+    """Depth below the unscarred surface, and its response at several scales.
+
+    The surface is a blur of the height over what is not itself a pit, found in two rounds.
+    """
+    plain = region
+    depth = np.zeros_like(height)
+    for _ in range(3):
+        if np.count_nonzero(plain) < 0.2 * np.count_nonzero(region):
+            break
+        surface = masked_blur(height, plain, params.background_mm / filter_mm)
+        depth = np.where(region, surface - height, np.float32(0))
+        fine = blur(depth, max(params.scales_mm[0] / filter_mm, 0.5))
+        plain = region & (fine < 1.5 * upper_noise(fine[region]))
+    response = np.zeros_like(depth)
+    noise = 0.0
+    for scale in params.scales_mm:
+        smooth = blur(depth, max(scale / filter_mm, 0.5))
+        spread = upper_noise(smooth[region])
+        noise = noise or spread
+        response = np.maximum(response, smooth / max(spread, params.least_noise_mm))
+    return Depression(depth, np.where(region, response, np.float32(0)), noise)
+
+
+def upper_noise(depth: NDArray[np.float32]) -> float:
+    """Standard deviation of texture, from what stands above the surface only."""
+    above = depth[depth < 0]
+    if above.size < 50:
+        return 0.0
+    # The median of |x| is 0.6745 sd of a normal distribution.
+    return float(np.median(-above)) / 0.6745
+
+
+def cut(found: Depression, region: Mask, *, filter_mm: float, params: ScarParams) -> Cut:
+    """Label the pits: seeds above the high threshold, grown to the low one, split, trimmed."""
+    low, high = params.low_sd, params.high_sd
+    strong = np.asarray(apply_hysteresis_threshold(found.response, low, high)) & region
+    floor = fill_floors(found.depth, strong, filter_mm=filter_mm, params=params)
+    fine = blur(floor, max(params.scales_mm[0] / filter_mm, 0.5))
+    strong = strong | (floor > found.depth)
+    if not strong.any():
+        return Cut(np.zeros(region.shape, np.int32), fine)
+    lump = blur(floor, max(params.split_mm / filter_mm, 0.7))
+    labels = watershed(-lump, markers=_seeds(lump, strong, params), mask=strong)
+    return Cut(_trim(labels.astype(np.int32), fine, filter_mm=filter_mm, params=params), fine)
+
+
+def fill_floors(depth: Image, strong: Mask, *, filter_mm: float, params: ScarParams) -> Image:
+    """Raise what a closed rim surrounds to the rim's own depth.
+
+    Light from the front darkens only the walls of a flat-floored scar, so its floor looks as high
+    as the skin around it. A pit has no island of plain skin inside.
+    """
+    holes, count = ndimage.label(ndimage.binary_fill_holes(strong) & ~strong)
+    if count == 0:
+        return depth
+    out = depth.copy()
+    largest = np.pi / 4 * (params.widest_floor_mm / filter_mm) ** 2
+    for index, box in enumerate(ndimage.find_objects(holes), start=1):
+        rows, cols = (slice(max(side.start - 2, 0), side.stop + 2) for side in box)
+        hole = holes[rows, cols] == index
+        if hole.sum() > largest:
+            continue
+        rim = cv2.dilate(hole.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        level = float(np.median(depth[rows, cols][rim & ~hole]))
+        out[rows, cols][hole] = np.maximum(depth[rows, cols][hole], level)
+    return out
+
+
+def _seeds(lump: Image, strong: Mask, params: ScarParams) -> Labels:
+    """One seed a pit: maxima whose saddle to the next is below a share of their own depth."""
+    height = np.log(np.maximum(lump, params.least_noise_mm))
+    inside = np.where(strong, height, height.min()).astype(np.float32)
+    peaks = h_maxima(inside, -float(np.log(params.saddle_share))) > 0
+    labels, _ = ndimage.label(peaks & strong, structure=np.ones((3, 3)))
+    return np.asarray(labels, dtype=np.int32)
+
+
+def _trim(labels: Labels, depth: Image, *, filter_mm: float, params: ScarParams) -> Labels:
+    """Keep of each pit what is deeper than a share of its own depth, in one piece, and renumber."""
+    out = np.zeros_like(labels)
+    count = 0
+    least = max(params.least_width_mm / filter_mm, params.least_width_cells)
+    least_area = np.pi / 4 * least**2
+    for index, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        own = labels[box] == index
+        deep = float(np.percentile(depth[box][own], 95))
+        if deep <= 0:
+            continue
+        piece = _largest(own & (depth[box] > params.rim_share * deep))
+        piece = cv2.morphologyEx(piece.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+        piece = ndimage.binary_fill_holes(_largest(piece > 0))
+        if piece.sum() < least_area:
+            continue
+        count += 1
+        view = out[box]
+        view[piece & (view == 0)] = count
+    return out
+
+
+def _largest(mask: Mask) -> Mask:
+    labels, count = ndimage.label(mask)
+    if count <= 1:
+        return np.asarray(mask)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    return np.asarray(labels == int(sizes.argmax()))

@@ -1,0 +1,128 @@
+"""From a photo to measurable skin."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scarscope.errors import RegionError
+from scarscope.flags import Flag
+from scarscope.params import SkinParams
+from scarscope.photo import assess_capture
+from scarscope.photo.colour import ita_deg, linear_to_lab
+from scarscope.photo.model import Photo
+from scarscope.skin.chromophores import median_colour, unmix
+from scarscope.skin.face import BOX_MM, Face, find_face
+from scarscope.skin.grid import make_grid, mask_to_grid, to_grid
+from scarscope.skin.model import Grid, RegionSource, Skin
+from scarscope.skin.region import find_region
+from scarscope.skin.roi import check_mask, read_roi
+
+Mask = NDArray[np.bool_]
+Roi = str | Path | NDArray[Any]
+
+LEAST_CELLS = 400  # grid cells; 4 mm2 at 0.1 mm: less holds no texture to compare a scar with
+
+
+def find_skin(photo: Photo, *, roi: Roi | None = None, params: SkinParams | None = None) -> Skin:
+    """Find measurable skin and separate what colours it.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo.
+    roi : path or ndarray of bool, shape (height, width), optional
+        A region file (see :func:`scarscope.skin.read_roi`) or a mask in the upright photo's
+        pixels. It is used as it is. None finds the region automatically and sets
+        ``Flag.AUTO_REGION``.
+    params : SkinParams, optional
+        None means the defaults.
+
+    Returns
+    -------
+    Skin
+
+    Raises
+    ------
+    RegionError
+        If the region cannot be used, or no skin is found.
+    """
+    params = params or SkinParams()
+    face = find_face(photo.rgb) if photo.scale is None or roi is None else None
+    nominal = _nominal_mm_per_px(photo, face, params)
+    grid = make_grid(photo, nominal, params)
+    rgb = to_grid(photo.rgb, grid)
+    region, source = _region(photo, rgb, face, roi, grid, params)
+    if np.count_nonzero(region) < LEAST_CELLS:
+        raise _no_skin(int(np.count_nonzero(region)), source, grid)
+    quality, flags = assess_capture(photo, region, filter_mm=grid.filter_mm, rgb=rgb)
+    maps = unmix(rgb, region, filter_mm=grid.filter_mm)
+    return Skin(
+        photo=photo,
+        grid=grid,
+        rgb=rgb,
+        region=region,
+        melanin=maps.melanin,
+        haemoglobin=maps.haemoglobin,
+        shading=maps.shading,
+        region_source=source,
+        ita_deg=_ita(rgb, region, flags | photo.flags),
+        quality=quality,
+        flags=photo.flags | flags | (Flag.AUTO_REGION if source == "auto" else Flag.NONE),
+    )
+
+
+def _nominal_mm_per_px(photo: Photo, face: Face | None, params: SkinParams) -> float:
+    """Pixel size for choosing filters where none is stated: from a face, else from the view."""
+    height, width = photo.shape
+    if face is not None:
+        return BOX_MM / (face.width * width)
+    return params.nominal_view_mm / max(height, width)
+
+
+def _region(
+    photo: Photo,
+    rgb: NDArray[np.float32],
+    face: Face | None,
+    roi: Roi | None,
+    grid: Grid,
+    params: SkinParams,
+) -> tuple[Mask, RegionSource]:
+    source: RegionSource = "auto"
+    if roi is None:
+        region = find_region(rgb, face, filter_mm=grid.filter_mm, params=params)
+    else:
+        if isinstance(roi, str | Path):
+            full, source = read_roi(roi, photo.shape)
+        else:
+            full, source = check_mask(roi, photo.shape), "mask"
+        region = mask_to_grid(full, grid)
+    if photo.opaque is not None:
+        region = region & mask_to_grid(photo.opaque, grid)
+    return region, source
+
+
+def _ita(rgb: NDArray[np.float32], region: Mask, flags: Flag) -> float:
+    """ITA of the region's median colour, degrees; NaN where there is no colour."""
+    if Flag.GREYSCALE in flags:
+        return math.nan
+    lightness, _, yellow = linear_to_lab(median_colour(rgb, region))
+    return float(ita_deg(lightness, yellow))
+
+
+def _no_skin(cells: int, source: RegionSource, grid: Grid) -> RegionError:
+    area = cells * grid.step**2
+    if source == "auto":
+        return RegionError(
+            f"No measurable skin was found ({area:.3g} {grid.unit}2).",
+            remedy="Check that the photo shows skin in ordinary colours and light, or draw the "
+            "region (--roi FILE).",
+        )
+    return RegionError(
+        f"The region covers only {area:.3g} {grid.unit}2.",
+        remedy=f"Draw at least {LEAST_CELLS * grid.step**2:.3g} {grid.unit}2 of skin.",
+    )
