@@ -8,6 +8,7 @@ Examples
 True
 """
 
+from scarscope.phantom.head import Material
 from scarscope.phantom.lights import LIGHT_NAMES, make_light
 from scarscope.phantom.recipe import (
     Camera,
@@ -24,7 +25,8 @@ from scarscope.phantom.recipe import (
     Tone,
 )
 from scarscope.phantom.render import Rendered, render
-from scarscope.phantom.sampler import random_patch, random_recipe
+from scarscope.phantom.sampler import random_face, random_patch, random_recipe
+from scarscope.phantom.study import write_study
 
 __all__ = [
     "LIGHT_NAMES",
@@ -33,6 +35,7 @@ __all__ = [
     "Lamp",
     "Light",
     "Mark",
+    "Material",
     "Pose",
     "Recipe",
     "Rendered",
@@ -42,7 +45,9 @@ __all__ = [
     "Surface",
     "Tone",
     "make_light",
+    "random_face",
     "random_patch",
     "random_recipe",
     "render",
+    "write_study",
 ]

@@ -11,13 +11,14 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 Field = NDArray[np.float64]
 
 # Lattice points per sigma: 1.5 keeps a sum of Gaussians free of visible lattice structure.
 _LATTICE_PER_SIGMA = 1.5
-_REACH_SIGMAS = 4.0
+_REACH_SIGMAS = 4.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +68,21 @@ def smooth_noise(rng: np.random.Generator, grid: Grid, sigma_mm: float) -> Field
     """
     across, down = _bumps(grid.x, sigma_mm), _bumps(grid.y, sigma_mm)
     lattice = rng.standard_normal((down.shape[1], across.shape[1]))
-    return np.asarray(down @ (lattice @ across.T))
+    return np.ascontiguousarray(down @ (across @ lattice.T).T)
 
 
-def _bumps(at: Field, sigma: float) -> Field:
+def _bumps(at: Field, sigma: float) -> scipy.sparse.csr_array:
+    """Weights of lattice points (columns) at positions (rows), each row of norm 1."""
     spacing = sigma / _LATTICE_PER_SIGMA
-    half = math.ceil((at[-1] + _REACH_SIGMAS * sigma) / spacing)
-    centres = np.arange(-half, half + 1) * spacing
-    basis = np.exp(-0.5 * ((at[:, None] - centres[None, :]) / sigma) ** 2)
-    return np.asarray(basis / np.linalg.norm(basis, axis=1, keepdims=True))
+    reach = math.ceil(_REACH_SIGMAS * _LATTICE_PER_SIGMA)
+    half = math.ceil(at[-1] / spacing) + reach
+    first = np.floor(at / spacing).astype(np.int64) - reach + 1
+    points = first[:, None] + np.arange(2 * reach)
+    weights = np.exp(-0.5 * ((at[:, None] - points * spacing) / sigma) ** 2)
+    weights /= np.sqrt(np.sum(weights**2, axis=1, keepdims=True))
+    starts = np.arange(at.size + 1) * 2 * reach
+    shape = (at.size, 2 * half + 1)
+    return scipy.sparse.csr_array((weights.ravel(), (points + half).ravel(), starts), shape=shape)
 
 
 def polygons(rng: np.random.Generator, u: Field, v: Field) -> tuple[Field, Field]:

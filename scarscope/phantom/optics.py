@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -23,7 +24,8 @@ from scarscope.phantom.noise import Field
 from scarscope.phantom.recipe import Lamp, Light, Shine
 
 AZIMUTHS = 12
-_REACH_MM = 3.0  # Farther skin does not shade a pit at the angles that photographs use.
+REACH_MM = 3.0  # Farther skin does not shade a pit at the angles that photographs use.
+_COARSE_MM = 1.5
 _PENUMBRA = 0.06  # In tangent of elevation: one lamp sample stands for a small area.
 
 # Sum of Gaussians of light skin, three layers (d'Eon and Luebke, GPU Gems 3, ch. 14): variances
@@ -59,19 +61,21 @@ class Shape:
     mm_per_px: float
 
 
-def shape_of(height: Field, mm_per_px: float) -> Shape:
-    """Normals, horizons and openness of a height map in mm."""
+def shape_of(height: Field, mm_per_px: float, *, reach_mm: float = REACH_MM) -> Shape:
+    """Normals, horizons and openness of a height map in mm; shadows fall up to `reach_mm` far."""
     down, right = np.gradient(height, mm_per_px)
     up = 1 / np.sqrt(1 + right**2 + down**2)
     normal = np.stack([-right * up, -down * up, up])
-    horizon = _horizons(height, mm_per_px)
+    horizon = _horizons(height, mm_per_px, min(reach_mm, REACH_MM))
+    if reach_mm > REACH_MM:
+        _raise_horizons(horizon, height, mm_per_px, reach_mm)
     # Of the hemisphere about the camera's axis, the part above the horizon, cosine-weighted.
     openness = np.mean(1 / (1 + horizon**2), axis=0)
     return Shape(height, normal, horizon, openness, mm_per_px)
 
 
-def _horizons(height: Field, mm_per_px: float) -> Field:
-    reach = max(int(_REACH_MM / mm_per_px), 3)
+def _horizons(height: Field, mm_per_px: float, reach_mm: float) -> Field:
+    reach = max(int(reach_mm / mm_per_px), 3)
     padded = np.pad(height, reach + 1, mode="edge")
     steps = np.unique(np.geomspace(1, reach, 12).round().astype(int))
     horizon = np.zeros((AZIMUTHS, *height.shape))
@@ -81,6 +85,19 @@ def _horizons(height: Field, mm_per_px: float) -> Field:
             rise = _shifted(padded, reach + 1, down, right, height.shape)
             np.maximum(horizon[k], (rise - height) / far, out=horizon[k])
     return horizon
+
+
+def _raise_horizons(horizon: Field, height: Field, mm_per_px: float, reach_mm: float) -> None:
+    """Add what lies farther off, seen on a grid of about 1.5 mm."""
+    rows, cols = height.shape
+    small = (
+        max(round(cols * mm_per_px / _COARSE_MM), 4),
+        max(round(rows * mm_per_px / _COARSE_MM), 4),
+    )
+    coarse = np.asarray(cv2.resize(height, small, interpolation=cv2.INTER_AREA), dtype=np.float64)
+    far = _horizons(coarse, cols * mm_per_px / small[0], reach_mm)
+    for k in range(AZIMUTHS):
+        np.maximum(horizon[k], cv2.resize(far[k], (cols, rows)), out=horizon[k])
 
 
 def _offsets(angle: float, steps: np.ndarray) -> set[tuple[int, int]]:

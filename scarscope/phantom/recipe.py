@@ -313,7 +313,8 @@ class Pose:
 class Recipe:
     """One photo: skin, light, camera, pose, and the seed of its noise.
 
-    `view_mm` is the width and height that the photo shows; None shows the whole sheet.
+    `view_mm` is the width and height that the photo shows; None shows the whole sheet. A scene of
+    ``"face"`` lays the sheet over a head and shoulders; it needs some 220 x 280 mm.
     """
 
     skin: Skin
@@ -323,6 +324,7 @@ class Recipe:
     mm_per_px: float = 0.1
     view_mm: tuple[float, float] | None = None
     noise_seed: int = 0
+    scene: Literal["patch", "face"] = "patch"
 
     def __post_init__(self) -> None:
         ok = 0.01 <= self.mm_per_px <= 1

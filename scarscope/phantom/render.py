@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from scarscope.phantom.camera import photograph, through_jpeg
-from scarscope.phantom.noise import Field
-from scarscope.phantom.optics import radiance, shape_of
+from scarscope.phantom.head import Head, Material, make_head
+from scarscope.phantom.noise import Field, Grid
+from scarscope.phantom.optics import REACH_MM, radiance, shape_of
 from scarscope.phantom.pigment import base_colour, reflectance
 from scarscope.phantom.recipe import Recipe
 from scarscope.phantom.scars import truth_table
 from scarscope.phantom.scene import Sheet, lay_out, seen_from
+
+_LIP_BLOOD_OD = 0.16
+_FACE_REACH_MM = 40.0  # The shadow of a nose.
 
 # Linear RGB of hairs, as diffuse reflectance.
 _STUBBLE = np.array([0.035, 0.026, 0.020])
@@ -46,6 +50,8 @@ class Rendered:
     specular_share : float
         Mean of surface reflection over all light from the skin, in green.
     recipe : Recipe
+    materials : ndarray of uint8, shape (h, w), or None
+        Codes of :class:`scarscope.phantom.head.Material`; None for a patch, which is all skin.
     """
 
     rgb: NDArray[np.uint8]
@@ -58,6 +64,7 @@ class Rendered:
     mm_per_px: float
     specular_share: float
     recipe: Recipe
+    materials: NDArray[np.uint8] | None = None
 
     @property
     def burden_um(self) -> float:
@@ -82,7 +89,11 @@ def render(recipe: Recipe, *, compress: bool = False) -> Rendered:
         The same recipe gives the same bytes.
     """
     sheet = seen_from(lay_out(recipe.skin, recipe.mm_per_px), recipe.pose, recipe.view_mm)
-    diffuse, specular = _light_up(sheet, recipe)
+    head = _head(recipe) if recipe.scene == "face" else None
+    region = np.ones(sheet.labels.shape, dtype=np.bool_)
+    if head is not None:
+        sheet, region = _drape(sheet, head), head.materials == Material.SKIN
+    diffuse, specular = _light_up(sheet, recipe, head)
     rgb = photograph(diffuse + specular, recipe.camera, recipe.noise_seed)
     if compress:
         rgb = through_jpeg(rgb, recipe.camera)
@@ -93,19 +104,41 @@ def render(recipe: Recipe, *, compress: bool = False) -> Rendered:
         depth_mm=sheet.missing.astype(np.float32),
         labels=labels,
         table=table,
-        region=np.ones(labels.shape, dtype=np.bool_),
+        region=region,
         light=recipe.light.name,
         ita_deg=recipe.skin.tone.ita_deg,
         mm_per_px=recipe.mm_per_px,
-        specular_share=float(specular[1].sum() / (diffuse[1] + specular[1]).sum()),
+        specular_share=float(specular[1][region].sum() / (diffuse + specular)[1][region].sum()),
         recipe=recipe,
+        materials=None if head is None else head.materials,
     )
 
 
-def _light_up(sheet: Sheet, recipe: Recipe) -> tuple[Field, Field]:
-    shape = shape_of(sheet.height, sheet.mm_per_px)
+def _head(recipe: Recipe) -> Head:
+    return make_head(Grid.covering(recipe.skin.size_mm, recipe.mm_per_px), recipe.skin.seed)
+
+
+def _drape(sheet: Sheet, head: Head) -> Sheet:
+    """The skin over a head; scars, lines and marks end where the skin does."""
+    bare = head.materials == Material.SKIN
+    return replace(
+        sheet,
+        height=sheet.height + head.form,
+        missing=np.where(bare, sheet.missing, 0.0),
+        labels=np.where(bare, sheet.labels, 0).astype(np.int32),
+        blood=sheet.blood + head.flush + _LIP_BLOOD_OD * (head.materials == Material.LIP),
+    )
+
+
+def _light_up(sheet: Sheet, recipe: Recipe, head: Head | None) -> tuple[Field, Field]:
+    reach = REACH_MM if head is None else _FACE_REACH_MM
+    shape = shape_of(sheet.height, sheet.mm_per_px, reach_mm=reach)
     albedo = reflectance(base_colour(recipe.skin.tone), sheet.melanin, sheet.blood)
+    if head is not None:
+        albedo = np.where(head.paint > 0, head.paint, albedo)
     diffuse, specular = radiance(shape, albedo, recipe.light, recipe.skin.shine, sheet.oil)
+    if head is not None:
+        specular *= head.gloss
     dark, pale = np.clip(sheet.hair, 0, 1), np.clip(-sheet.hair, 0, 1)
     bare = 1 - dark - pale
     # Vellus is pale on pale skin and brown on dark skin.

@@ -7,7 +7,7 @@ Ranges: scar widths Jacob 2001; depths 22 MHz ultrasound with tails beyond; pore
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -118,6 +118,59 @@ def random_recipe(
         camera=random_camera(stream(seed, "camera"), ita, mm_per_px),
         mm_per_px=mm_per_px,
         noise_seed=seed,
+    )
+
+
+def random_face(
+    seed: int,
+    *,
+    mm_per_px: float = 0.2,
+    light: LightName | None = None,
+    ita_deg: float | None = None,
+    n_scars: int = 20,
+    compress: bool = True,
+) -> Rendered:
+    """A photo of a plain head and shoulders with scars on both cheeks, 220 x 280 mm.
+
+    Parameters
+    ----------
+    seed : int
+    mm_per_px : float
+        0.15 to 0.25 is what whole faces are photographed at.
+    light, ita_deg, compress
+        As in :func:`random_patch`.
+    n_scars : int
+        On both cheeks together.
+
+    Returns
+    -------
+    Rendered
+        With `materials`; `region` is the skin of the face without eyes, brows, lips, nostrils and
+        hair. The neck has its own material.
+    """
+    recipe = random_recipe(
+        seed, size_mm=_FACE_MM, mm_per_px=mm_per_px, light=light, ita_deg=ita_deg, n_scars=0
+    )
+    rng = stream(seed, "face")
+    surface = replace(recipe.skin.surface, radius_x_mm=1e9, radius_y_mm=1e9, wrinkles=0)
+    skin = replace(
+        recipe.skin, surface=surface, scars=_on_cheeks(rng, n_scars), marks=recipe.skin.marks[:60]
+    )
+    return render(replace(recipe, skin=skin, scene="face"), compress=compress)
+
+
+# Width and height of the picture, and middle and size of a cheek beside the nose.
+_FACE_MM = (220.0, 280.0)
+_CHEEK_AT_MM, _CHEEK_MM = (42.0, 26.0), (28.0, 48.0)
+
+
+def _on_cheeks(rng: np.random.Generator, count: int) -> tuple[ScarShape, ...]:
+    left, right = (random_scars(rng, _CHEEK_MM, n) for n in (count // 2, count - count // 2))
+    x, y = _CHEEK_AT_MM
+    return tuple(
+        replace(scar, x_mm=scar.x_mm + side * x, y_mm=scar.y_mm + y)
+        for side, scars in ((-1, left), (1, right))
+        for scar in scars
     )
 
 
