@@ -89,19 +89,21 @@ def read_profile(data: bytes) -> Profile:
     if len(data) < 132 or data[36:40] != b"acsp":
         raise ProfileError("not an ICC profile")
     space = data[16:20]
-    tags = _tags(data)
     try:
+        tags = _tags(data)
         if space == b"GRAY":
             return Profile(_curve(tags[b"kTRC"])[None], np.eye(3))
         if space != b"RGB ":
             raise ProfileError(f"a profile for {space.decode('latin-1').strip()} colours")
         curves = np.stack([_curve(tags[c + b"TRC"]) for c in (b"r", b"g", b"b")])
         colorants = np.stack([_xyz(tags[c + b"XYZ"]) for c in (b"r", b"g", b"b")], axis=1)
+        return Profile(curves, _to_srgb(colorants))
+    except ProfileError:
+        raise
     except KeyError as error:
         raise ProfileError("a profile of tables, without matrix and curves") from error
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, ValueError) as error:
         raise ProfileError(f"a damaged profile ({error})") from error
-    return Profile(curves, _to_srgb(colorants))
 
 
 def _tags(data: bytes) -> dict[bytes, bytes]:
@@ -168,5 +170,6 @@ def _parametric(tag: bytes, x: NDArray[np.float64]) -> NDArray[np.float64]:
         c, d = given[3:5]
     if kind == 4:
         e, f = given[5:7]
-    curve = np.maximum(a * x + b, 0) ** g + e
+    with np.errstate(all="ignore"):  # absurd exponents run to infinity and are clipped
+        curve = np.maximum(a * x + b, 0) ** g + e
     return np.asarray(np.clip(np.where(x >= d, curve, c * x + f), 0, 1))

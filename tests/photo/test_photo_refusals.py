@@ -92,6 +92,21 @@ def test_truncated_in_a_file_of_full_length(picture, save):
     refused(data[: len(data) // 2] + bytes(len(data) // 2), "truncated")
 
 
+@pytest.mark.parametrize("subsampling", [0, 2])
+@pytest.mark.parametrize("kept", [0.4, 0.6, 0.75])
+def test_truncated_and_closed_with_an_end_marker(save, subsampling, kept):
+    noise = np.random.default_rng(1).integers(60, 200, (128, 160, 3), dtype=np.uint8)
+    data = save(noise, "JPEG", quality=80, subsampling=subsampling)
+    refused(data[: int(kept * len(data))] + b"\xff\xd9", "break off")
+
+
+def test_a_picture_on_grey_is_not_torn(save):
+    rgb = np.full((128, 160, 3), 128, np.uint8)
+    rgb[16:90, 40:120] = np.random.default_rng(1).integers(60, 200, (74, 80, 3), dtype=np.uint8)
+    assert read_photo(save(rgb, "JPEG")).shape == (128, 160)
+    assert read_photo(save(np.full((80, 80, 3), 128, np.uint8), "JPEG")).shape == (80, 80)
+
+
 def test_truncated_16_bit_tiff_with_its_directory_in_front(picture):
     buffer = io.BytesIO()
     tifffile.imwrite(buffer, picture.astype(np.uint16) * 257, photometric="rgb")
@@ -148,6 +163,16 @@ def test_moving_pictures(picture, save):
     refused(save(picture, "GIF", **options), "GIF file")
 
 
+def test_a_tiff_without_some_of_its_strips(picture):
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, picture.astype(np.uint16), photometric="rgb", rowsperstrip=10)
+    data = bytearray(buffer.getvalue())
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        where = file.pages[0].tags[278].valueoffset  # rows per strip
+    data[where : where + 4] = (5).to_bytes(4, "little")
+    refused(bytes(data), "7 of 14 pieces")
+
+
 def test_a_tiffs_preview_is_not_a_page(picture):
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer) as file:
@@ -194,7 +219,7 @@ def valid(picture, save, p3_icc):
     tifffile.imwrite(fine, picture.astype(np.uint16), photometric="rgb", compression="zlib")
     import cv2
 
-    return {
+    files = {
         "JPEG": save(picture, "JPEG", exif=remarks, quality=60),
         "MPO": save(picture, "JPEG", progressive=True),
         "PNG": save(picture, "PNG", exif=remarks),
@@ -203,6 +228,14 @@ def valid(picture, save, p3_icc):
         "TIFF16": fine.getvalue(),
         "ICC": save(picture, "JPEG", icc_profile=p3_icc, quality=60),
     }
+    return files.__getitem__  # a function, since Hypothesis prints its arguments
+
+
+@pytest.mark.parametrize("at", [100, 300, 380, 430])
+def test_damaged_profile(picture, save, p3_icc, at):
+    data = bytearray(p3_icc)
+    data[at : at + 40] = b"\xf0" * 40
+    read_or_refuse(save(picture, "PNG", icc_profile=bytes(data)))
 
 
 def read_or_refuse(data):
@@ -225,7 +258,7 @@ def test_random_bytes(body, start):
 @fuzzed
 @given(KINDS, st.floats(0, 1))
 def test_random_truncation(valid, kind, share):
-    data = valid[kind]
+    data = valid(kind)
     read_or_refuse(data[: int(share * len(data))])
 
 
@@ -233,7 +266,7 @@ def test_random_truncation(valid, kind, share):
 @given(KINDS, st.lists(st.tuples(st.floats(0, 1), st.integers(0, 7)), min_size=1, max_size=6),
        st.booleans())  # fmt: skip
 def test_random_bit_flips(valid, kind, flips, near_the_start):
-    data = bytearray(valid[kind])
+    data = bytearray(valid(kind))
     size = min(len(data), 400) if near_the_start else len(data)
     for share, bit in flips:
         data[min(int(share * size), size - 1)] ^= 1 << bit
@@ -244,7 +277,7 @@ def test_random_bit_flips(valid, kind, flips, near_the_start):
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), min_size=1, max_size=6))
 def test_random_tags_in_a_tiff(valid, changes):
     # Pillow writes the directory right behind the header: every tag gets its turn.
-    data = bytearray(valid["TIFF"])
+    data = bytearray(valid("TIFF"))
     for at, value in changes:
         data[at] = value
     read_or_refuse(bytes(data))
