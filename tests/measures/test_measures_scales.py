@@ -119,6 +119,12 @@ def test_grade_by_what_is_obvious_at_50_cm(make_skin, make_scars, contrast, n, g
     assert measure(scars)["goodman_baron_grade"] == grade
 
 
+def test_the_curve_of_a_cheek_does_not_hide_scars(make_skin, make_scars):
+    scars = with_shading(make_skin, make_scars, 0.3, n=3)
+    scars.skin.shading[:] += np.linspace(-1, 1, 400, dtype=np.float32)
+    assert measure(scars)["n_obvious_50cm"] == 3
+
+
 def test_texture_hides_scars(make_skin, make_scars):
     cones = [(30 + 40 * k, 60, 12, 0.3, "boxcar") for k in range(3)]
     rough = make_scars(make_skin(shape=(120, 400), texture=0.3), cones)

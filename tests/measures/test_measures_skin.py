@@ -76,8 +76,9 @@ def test_roughness_does_not_see_scars(make_skin, make_scars):
 
 def test_tone_comes_from_the_unscarred_skin(make_skin, make_scars):
     # ITA of L* 65, b* 17 is atan(15 / 17) = 41.4 degrees.
-    skin = make_skin(colour=lab_to_linear(np.array([65.0, 13.0, 17.0])), texture=0.0)
-    scars = make_scars(skin, [(80, 60, 50, 0.2, "rolling")])
+    colour = lab_to_linear(np.array([65.0, 13.0, 17.0]))
+    skin = make_skin(shape=(200, 200), colour=colour, texture=0.0)
+    scars = make_scars(skin, [(100, 100, 85, 0.2, "rolling")])  # most of the region
     skin.rgb[scars.labels > 0] *= 0.1
     values = measure(scars)
     assert values["ita_deg"] == pytest.approx(math.degrees(math.atan(15 / 17)), abs=0.01)
