@@ -154,7 +154,8 @@ def score_folder(
     with Store(target) as store:
         remove_leftovers(target)
         store.list_entries(listing.entries)
-        kept = _run(store, job, listing.entries, _runner(job, workers, cluster), progress)
+        runner = _runner(job, workers, cluster, len(listing.entries))
+        kept = _run(store, job, listing.entries, runner, progress)
         tables = export_tables(store)
         counts = _counts(tables, kept)
         store.put_run(provenance(job.params, start=start, counts=counts, options=options))
@@ -180,13 +181,14 @@ def _make_folder(out: Path) -> None:
         ) from error
 
 
-def _runner(job: _Job, workers: int | None, cluster: str | None) -> Runner:
+def _runner(job: _Job, workers: int | None, cluster: str | None, photos: int) -> Runner:
     if cluster is not None:
         return partial(run_pooled, make=cluster_pools(cluster), workers=1, out=job.out)
     count = default_workers() if workers is None else workers
     if count == 1:
         return run_inline
-    return partial(run_pooled, make=processes, workers=count, out=job.out)
+    # More processes than photos would only take time to start.
+    return partial(run_pooled, make=processes, workers=min(count, photos), out=job.out)
 
 
 def _run(

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scarscope.cli.console import print_failures, print_photos, progress_bar, say
+from scarscope.cli.console import print_failures, print_flags, print_photos, progress_bar, say
 from scarscope.cli.program import DONE, INTERRUPTED, NOTHING, SOME_FAILED
 from scarscope.errors import LayoutError, ParamsError
 from scarscope.machine import require_opencv
@@ -62,9 +62,11 @@ def _summarise(result: BatchResult, out: Path) -> None:
     if len(result.skipped) > _SHOWN:
         say(f"... and {len(result.skipped) - _SHOWN} more pictures skipped.")
     print(_counts(result))
-    print_photos(result.photos.to_dict(orient="records"))
+    photos = result.photos.to_dict(orient="records")
+    print_photos(photos)
     for name, meaning in _PLACES:
         print(f"  {out / name!s:<32} {meaning}")
+    print_flags(photos)
 
 
 _PLACES = (

@@ -8,12 +8,14 @@ import json
 import math
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scarscope.batch import Progress
+    from scarscope.flags import FlagInfo
 
 _EVERY_S = 1.0  # plain progress lines are no closer than this
 
@@ -77,7 +79,22 @@ def _photo_line(photo: Mapping[Any, Any]) -> list[str]:
     for _, names, form in _TABLE:
         shown = (_shown(photo.get(name), form, name) for name in names)
         cells.append(next(filter(None, shown), "-"))
-    return [*cells, str(photo["flags"]).replace("|", " ")]
+    return [*cells, " ".join(info.flag.name or "" for info in _worrying(photo))]
+
+
+def _worrying(photo: Mapping[Any, Any]) -> list[FlagInfo]:
+    from scarscope.flags import Flag, describe
+
+    flags = describe(Flag.parse(str(photo["flags"])))
+    return [info for info in flags if info.severity != "info"]
+
+
+def print_flags(photos: Sequence[Mapping[Any, Any]]) -> None:
+    """What the flags of the table mean and what to do at the next visit."""
+    scored = (photo for photo in photos if photo.get("status") == "ok")
+    counts = Counter(info for photo in scored for info in _worrying(photo))
+    for info, count in counts.most_common():
+        say(f"{info.flag.name} on {count} photo(s): {info.meaning}.\n  -> {info.remedy}.")
 
 
 def _shown(value: object, form: str, name: str) -> str:

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scarscope._version import __version__
-from scarscope.cli.console import print_failures, print_json, print_photos, say, stdout_to_stderr
+from scarscope.cli.console import (
+    print_failures,
+    print_flags,
+    print_json,
+    print_photos,
+    say,
+    stdout_to_stderr,
+)
 from scarscope.cli.program import DONE, NOTHING, SOME_FAILED
 from scarscope.machine import require_opencv
 from scarscope.params import Params
@@ -33,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(_document(params, documents))
     else:
         print_photos(documents)
+        print_flags(documents)
         _say_where(options.out, len(failures) < len(documents))
     print_failures(failures)
     if not failures:
