@@ -94,7 +94,7 @@ def srgb_to_linear(encoded: ArrayLike) -> Floats:
     """
     codes = np.asarray(encoded)
     if codes.dtype in (np.uint8, np.uint16):
-        return np.take(_decoding_table(codes.dtype.itemsize * 8), codes)
+        return np.take(decoding_table(codes.dtype.itemsize * 8), codes)
     values = _floats(codes)
     bent = np.asarray(np.maximum(values, _ENCODED_JOIN))  # asarray keeps 0-d an array
     bent += _OFFSET
@@ -104,7 +104,8 @@ def srgb_to_linear(encoded: ArrayLike) -> Floats:
 
 
 @cache
-def _decoding_table(bits: int) -> NDArray[np.float32]:
+def decoding_table(bits: int) -> NDArray[np.float32]:
+    """Linear light of every sRGB code, shape (2**bits,); read-only, made once."""
     table: NDArray[np.float32] = srgb_to_linear(np.linspace(0, 1, 1 << bits)).astype(np.float32)
     table.setflags(write=False)
     return table

@@ -1,6 +1,7 @@
 """Capture quality on skin-like textures whose blur, exposure and colour are known."""
 
 import math
+from functools import cache
 
 import cv2
 import numpy as np
@@ -17,21 +18,28 @@ TONES = {"very light": (71, 7, 11), "intermediate": (62, 12, 18), "tan": (54, 14
          "dark": (37, 11, 12)}  # fmt: skip
 
 
-def skin(tone="intermediate", *, side=512, blur=0.0, noise=0.0, contrast=0.10, seed=3):
-    """Linear light of a patch with equal contrast at every size, blurred by a known amount.
+@cache
+def spectrum(side):
+    """Of a texture with equal contrast at every size and a standard deviation of 1."""
+    rng = np.random.default_rng(3)
+    f = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side))
+    f[0, 0] = np.inf
+    texture = np.fft.rfft2(rng.standard_normal((side, side))) / f
+    return texture / np.fft.irfft2(texture).std(), np.where(np.isinf(f), 0, f)
+
+
+def skin(tone="intermediate", *, side=512, blur=0.0, noise=0.0, contrast=0.10):
+    """Linear light of a patch of skin-like texture, blurred by a known amount.
 
     Blur is applied in the frequency domain, so that it is exact below one pixel too.
     """
-    rng = np.random.default_rng(seed)
-    f = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side))
-    f[0, 0] = 1.0
-    spectrum = np.fft.fft2(rng.standard_normal((side, side))) / f
-    spectrum[0, 0] = 0
-    texture = np.fft.ifft2(spectrum).real
-    seen = np.fft.ifft2(spectrum * np.exp(-2 * (np.pi * f * blur) ** 2)).real
-    light = np.exp(contrast * seen / texture.std())[..., None] * lab_to_linear(TONES[tone])
-    light = light + noise * light.mean() * rng.standard_normal((side, side, 1))
-    return np.clip(light, 0, 1).astype(np.float32)
+    texture, f = spectrum(side)
+    seen = np.fft.irfft2(texture * np.exp(-2 * (np.pi * f * blur) ** 2)).astype(np.float32)
+    light = np.exp(contrast * seen)[..., None] * lab_to_linear(np.float32(TONES[tone]))
+    if noise:
+        grain = np.random.default_rng(4).standard_normal((side, side, 1), np.float32)
+        light += noise * light.mean() * grain
+    return np.clip(light, 0, 1)
 
 
 def everywhere(rgb):
@@ -57,8 +65,8 @@ def test_a_good_capture_raises_nothing_whatever_the_tone(tone):
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.02])
-@pytest.mark.parametrize("tone", TONES)
-@pytest.mark.parametrize("blur", [0.8, 1.5, 2.5, 4.0])
+@pytest.mark.parametrize("tone", ["very light", "dark"])
+@pytest.mark.parametrize("blur", [0.8, 2.0, 4.0])
 def test_blur_is_measured(tone, blur, noise):
     rgb = skin(tone, blur=blur, noise=noise)
     assert focus_blur_px(rgb[..., 1], everywhere(rgb)) == pytest.approx(blur, rel=0.35)
