@@ -23,7 +23,7 @@ from scarscope.phantom.noise import Field, Grid, smooth_noise, stream
 
 IRIS_MM = 11.7  # Rufer 2005, n = 390
 _PUPILS_MM = 63.0  # Dodgson 2004
-_EYE_Y_MM = -28.0
+EYE_Y_MM = -28.0
 _BACK_MM = -120.0  # How far the wall lies behind the bridge of the nose.
 
 
@@ -99,8 +99,8 @@ def _features(x: Field, y: Field) -> Field:
     side = np.abs(x)
     ridge = np.exp(-((x / 8.5) ** 2)) * _step(y, -32, 18) * (1 - _step(y, 24, 34))
     nose = 17 * ridge + 4 * _bump(side, y, 10, 22, 5, 6)
-    eyes = -7 * _bump(side, y, _PUPILS_MM / 2, _EYE_Y_MM, 15, 10)
-    eyes = eyes + 5 * _bump(side, y, _PUPILS_MM / 2, _EYE_Y_MM, 11, 8)
+    eyes = -7 * _bump(side, y, _PUPILS_MM / 2, EYE_Y_MM, 15, 10)
+    eyes = eyes + 5 * _bump(side, y, _PUPILS_MM / 2, EYE_Y_MM, 11, 8)
     brow = 3 * _bump(side, y, 27, -44, 22, 6)
     cheek = 4 * _bump(side, y, 44, 0, 16, 16) - 2.0 * np.exp(-((_fold(side, y) / 2.2) ** 2))
     mouth = 4 * _bump(x, y, 0, 50, 20, 6) + 4 * _bump(x, y, 0, 60, 17, 6)
@@ -151,7 +151,7 @@ def _materials(
     codes[cap & ((y < front) | ((side > 64 + 0.5 * wobble) & (y < 25)))] = Material.HAIR
     lid = (side - _PUPILS_MM / 2) / 14.5
     opening = np.clip(1 - lid**2, 0, None)
-    rise = y - _EYE_Y_MM
+    rise = y - EYE_Y_MM
     codes[(rise > -5.5 * opening) & (rise < 4.5 * opening)] = Material.EYE
     arch = y + 45 - 0.012 * (side - 34) ** 2
     codes[(np.abs(arch) < 3.2 + 0.3 * wobble) & (side > 13) & (side < 51)] = Material.BROW
@@ -202,11 +202,11 @@ def _streaks(rng: np.random.Generator, grid: Grid) -> Field:
 
 def _eye(x: Field, y: Field, rng: np.random.Generator) -> Field:
     iris = np.array(_IRIS_COLOURS[int(rng.choice(3, p=(0.6, 0.25, 0.15)))])
-    away = np.hypot(np.abs(x) - _PUPILS_MM / 2, y - _EYE_Y_MM)
+    away = np.hypot(np.abs(x) - _PUPILS_MM / 2, y - EYE_Y_MM)
     colour = np.broadcast_to(np.array([0.62, 0.56, 0.53])[:, None, None], (3, *x.shape)).copy()
     colour[:, away < IRIS_MM / 2] = iris[:, None]
     colour[:, (away < IRIS_MM / 2) & (away > IRIS_MM / 2 - 0.6)] *= 0.4
     colour[:, away < 2.0] = 0.005
-    glint = np.hypot(np.abs(x) - _PUPILS_MM / 2 + 1.5, y - _EYE_Y_MM + 1.5) < 0.7
+    glint = np.hypot(np.abs(x) - _PUPILS_MM / 2 + 1.5, y - EYE_Y_MM + 1.5) < 0.7
     colour[:, glint] = 0.95
     return colour

@@ -26,6 +26,7 @@ from scarscope.phantom.recipe import (
     Skin,
     Surface,
     Tone,
+    require,
 )
 from scarscope.phantom.render import Rendered, render
 
@@ -108,6 +109,7 @@ def random_recipe(
     -------
     Recipe
     """
+    require(seed >= 0, "seed", seed, "zero or more")
     rng = stream(seed, "recipe")
     ita = float(rng.uniform(*_ITA_RANGE_DEG)) if ita_deg is None else ita_deg
     name = LIGHT_NAMES[int(rng.integers(len(LIGHT_NAMES)))] if light is None else light
