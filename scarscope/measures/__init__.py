@@ -2,7 +2,7 @@
 
 from scarscope.measures.entry import Measure
 from scarscope.measures.model import Score, Value
-from scarscope.measures.registry import MEASURES, by_column, columns, measure, to_frame
+from scarscope.measures.registry import MEASURES, by_column, columns, measure, scale_sd, to_frame
 from scarscope.measures.score import score, score_scars
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "by_column",
     "columns",
     "measure",
+    "scale_sd",
     "score",
     "score_scars",
     "to_frame",

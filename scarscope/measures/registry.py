@@ -12,7 +12,7 @@ import pandas as pd
 
 from scarscope.measures import colour, counts, relief, scales, texture, visibility
 from scarscope.measures.entry import ANGLE, AREA, DEPTH, VOLUME, GridUnit, Measure
-from scarscope.measures.model import Value
+from scarscope.measures.model import Score, Value
 from scarscope.measures.surround import Scene
 from scarscope.scars.model import Scars
 
@@ -321,6 +321,24 @@ def measure(scars: Scars) -> dict[str, Value]:
     named = ((entry.column(unit), entry) for entry in MEASURES)
     scene = Scene(scars)
     return {name: entry.value(scene) for name, entry in named if name is not None}
+
+
+def scale_sd(score: Score) -> dict[str, float]:
+    """What the scale's own uncertainty adds to each figure: one standard deviation, by column.
+
+    A length carries the scale's relative error once, an area twice, a volume three times; figures
+    without a dimension are not listed. Empty without a scale; NaN where the scale states no
+    uncertainty.
+    """
+    scale = score.photo.scale
+    if scale is None:
+        return {}
+    powers = {entry.column("mm"): entry.dimension.power for entry in MEASURES}
+    return {
+        name: abs(float(value)) * powers[name] * scale.rel_sd
+        for name, value in score.values.items()
+        if powers[name] > 0
+    }
 
 
 def columns(grid_unit: GridUnit) -> tuple[str, ...]:

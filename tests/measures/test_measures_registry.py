@@ -1,8 +1,20 @@
 """The registry: names, order, completeness."""
 
+import dataclasses
+import math
+
 import pytest
 
-from scarscope.measures import MEASURES, by_column, columns, measure, to_frame
+from scarscope.measures import (
+    MEASURES,
+    by_column,
+    columns,
+    measure,
+    scale_sd,
+    score_scars,
+    to_frame,
+)
+from scarscope.photo.model import Scale
 
 
 @pytest.mark.parametrize("unit", ["mm", "px"])
@@ -46,3 +58,22 @@ def test_lookup_by_either_name():
     assert by_column("burden_um") is by_column("burden_px")
     with pytest.raises(KeyError, match="to_frame"):
         by_column("beauty")
+
+
+def with_scale(skin, scale):
+    return dataclasses.replace(skin, photo=dataclasses.replace(skin.photo, scale=scale))
+
+
+def test_the_scale_s_uncertainty_is_carried(make_skin, make_scars):
+    skin = with_scale(make_skin(), Scale(0.1, "argument", rel_sd=0.02))
+    score = score_scars(make_scars(skin, [(60, 60, 10, 0.2, "boxcar")]))
+    found = scale_sd(score)
+    assert found["burden_um"] == pytest.approx(0.02 * score.burden_um)
+    assert found["scar_area_mm2"] == pytest.approx(0.04 * score.values["scar_area_mm2"])
+    assert found["scar_volume_mm3"] == pytest.approx(0.06 * score.values["scar_volume_mm3"])
+    assert "scar_area_fraction" not in found
+
+
+def test_an_unstated_uncertainty_is_not_zero(make_skin, make_scars):
+    assert math.isnan(scale_sd(score_scars(make_scars(make_skin())))["roi_area_mm2"])
+    assert scale_sd(score_scars(make_scars(make_skin(mm_per_px=None)))) == {}
