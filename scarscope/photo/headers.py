@@ -81,12 +81,12 @@ def read_header(data: bytes, kind: Format, *, name: str, params: PhotoParams) ->
     with _HEADER_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = opener[kind](io.BytesIO(data))
+        _check_size(image.size, name, params)
+        bits = _CHECKS[kind](data, image, name)
         orientation, states_srgb, states_adobe = _exif_facts(image)
         if kind == "TIFF" and orientation != 1:
             data = tiff_without_orientation(data)
             image = opener[kind](io.BytesIO(data))
-        _check_size(image.size, name, params)
-        bits = _CHECKS[kind](data, image, name)
     return Header(
         image,
         data,
@@ -146,6 +146,8 @@ def _check_png(data: bytes, image: Image.Image, name: str) -> int:
             "fails its checksum.",
             remedy=COPY_AGAIN,
         )
+    # Pillow would decode the whole picture in search of remarks that are not there.
+    image.info.setdefault("exif", chunks.get(b"eXIf", b""))
     if b"acTL" in chunks:
         raise _moving(name, "an animated PNG")
     bits = chunks[b"IHDR"][8]

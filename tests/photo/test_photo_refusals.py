@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from scarscope.errors import PhotoError
 from scarscope.params import PhotoParams
@@ -131,10 +131,13 @@ def png_of_size(width, height):
     )
 
 
-def test_gigantic_is_refused_before_decoding():
+def test_gigantic_is_refused_before_decoding(monkeypatch):
+    decoded = []
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", decoded.append)
     message = refused(png_of_size(60_000, 60_000), "3600 megapixels")
     assert "max_megapixels" in message
     refused(png_of_size(12_000, 17_000), "204 megapixels.*limit of 200")
+    assert not decoded
 
 
 def test_the_limit_can_be_lowered_and_raised(picture, save):
