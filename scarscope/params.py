@@ -124,8 +124,9 @@ class ScarParams:
         Shading beyond this many robust standard deviations is compressed.
     light_slope : float
         Tangent of the light's angle from the camera that a fully directed photo is taken to have:
-        45 degrees (clinical two-light set-ups) softened by ambient light. Depth is inversely
-        proportional to it.
+        23 degrees, which is what a lamp at 45 degrees leaves after ambient light, scatter in the
+        skin and shine. Depth is inversely proportional to it, so it was set on tuning phantoms to
+        make the median depth right.
     hollow_gain : float
         Darkening (natural log) of a hollow per unit of |k| * depth.
     nuisance, slow_per_mm, fast_per_mm : float
@@ -160,7 +161,7 @@ class ScarParams:
     scales_mm: tuple[float, ...] = (0.2, 0.5, 1.2)
     low_sd: float = 2.0
     high_sd: float = 3.5
-    least_noise_mm: float = 0.01
+    least_noise_mm: float = 0.02
     split_mm: float = 0.45
     saddle_share: float = 0.6
     widest_floor_mm: float = 6.0
@@ -196,9 +197,9 @@ class ScarParams:
 
     background_mm: float = 3.5
     clip_sd: float = 9.0
-    light_slope: float = 0.8
-    hollow_gain: float = 0.2
-    nuisance: float = 0.1
+    light_slope: float = 0.42
+    hollow_gain: float = 0.105
+    nuisance: float = 0.028
     slow_per_mm: float = 1.5
     fast_per_mm: float = 5.0
     skew_weight: float = 0.3

@@ -156,7 +156,8 @@ def _row(window: Window, depth: Image, grid: Grid, confidence: float) -> tuple[o
     steepness = edge_steepness(
         depth, window, shape, step=step, rim=max(RIM_MM / grid.filter_mm, 1.0)
     )
-    probabilities = type_probabilities(shape.width * grid.filter_mm, steepness)
+    diameter_mm = 2 * float(np.sqrt(shape.area / np.pi)) * grid.filter_mm
+    probabilities = type_probabilities(diameter_mm, steepness)
     volume = float(np.maximum(depth[window.box][window.own], 0).sum()) * step**2
     return (
         window.label,

@@ -20,7 +20,7 @@ Image = NDArray[np.float32]
 Labels = NDArray[np.int32]
 
 # Fitted by benchmarks/tune_relief.py on tuning seeds of the phantom.
-WEIGHTS = Weights(response=0.9, width=1.5, circularity=1.5, edge=1.9, offset=-4.8)
+WEIGHTS = Weights(response=0.6, width=1.45, circularity=1.75, edge=2.4, offset=-4.3)
 MAX_SCARS = 65535  # what a 16-bit label image can number
 
 

@@ -12,21 +12,23 @@ import numpy as np
 from scarscope.scars.model import TYPES
 
 # Widths that Jacob 2001 prints: icepick < 2 mm, boxcar 1.5 to 4 mm, rolling > 4 to 5 mm. Each type
-# is a log-normal bell whose one-sd points lie on the printed limits, open towards the outer side.
-_CENTRE_MM = {"icepick": 1.15, "boxcar": 2.45, "rolling": 5.5}
-_SPREAD_LOG = {"icepick": 0.40, "boxcar": 0.45, "rolling": 0.32}
-# Steepness 1 is a cone. A unit above or below it multiplies the odds of boxcar over rolling by e^2.
+# is a log-normal bell about those limits, open towards the outer side. Rolling scars have soft
+# rims that are outlined short of their true extent, so their bell sits at the lower limit.
+_CENTRE_MM = {"icepick": 1.4, "boxcar": 2.3, "rolling": 4.5}
+_SPREAD_LOG = {"icepick": 0.40, "boxcar": 0.45, "rolling": 0.45}
+# Steepness 1 is a cone. A unit above or below it multiplies the odds of
+# boxcar over rolling by e^2.
 _STEEP_WEIGHT = {"icepick": 0.0, "boxcar": 1.0, "rolling": -1.0}
 _CONE = 1.0
 
 
-def type_probabilities(width_mm: float, edge_steepness: float) -> tuple[float, float, float]:
+def type_probabilities(diameter_mm: float, edge_steepness: float) -> tuple[float, float, float]:
     """Probabilities of icepick, boxcar and rolling.
 
     Parameters
     ----------
-    width_mm : float
-        Smaller extent of the scar, mm (nominal mm where the photo has no scale).
+    diameter_mm : float
+        Of the disc of equal area, mm (nominal mm where the photo has no scale).
     edge_steepness : float
         Mean slope of the rim over the slope of a cone of the same depth and width, 1.
 
@@ -40,10 +42,10 @@ def type_probabilities(width_mm: float, edge_steepness: float) -> tuple[float, f
     >>> [round(p, 2) for p in type_probabilities(1.0, 1.2)]
     [0.89, 0.11, 0.0]
     """
-    width = np.log(max(width_mm, 0.05))
+    size = np.log(max(diameter_mm, 0.05))
     logits = []
     for name in TYPES:
-        offset = (width - np.log(_CENTRE_MM[name])) / _SPREAD_LOG[name]
+        offset = (size - np.log(_CENTRE_MM[name])) / _SPREAD_LOG[name]
         beyond = (name == "icepick" and offset < 0) or (name == "rolling" and offset > 0)
         fit = 0.0 if beyond else -0.5 * float(offset) ** 2
         logits.append(fit + _STEEP_WEIGHT[name] * (edge_steepness - _CONE))
