@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from scarscope.errors import ParamsError
 from scarscope.measures.model import Score
-from scarscope.report.canvas import Canvas, Picture, make_canvas, resize_mask
+from scarscope.report.canvas import Canvas, Picture, make_canvas
 from scarscope.report.files import write_jpeg
 from scarscope.report.lettering import draw_text, line_height, text_width
 from scarscope.report.outlines import blend_polylines
@@ -110,8 +110,8 @@ def round_up(value: float) -> float:
 def _paint(canvas: Canvas, score: Score, share: NDArray[np.float32]) -> Picture:
     grey = _ground(canvas)
     codes = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
-    full = cv2.resize(codes, canvas.size, interpolation=cv2.INTER_LINEAR)
-    cover = resize_mask(score.scars.labels > 0, canvas.size) * np.float32(COVER / 255)
+    full = canvas.resample(codes)
+    cover = canvas.cover(score.scars.labels > 0) * np.float32(COVER / 255)
     picture = np.repeat(grey[..., None], 3, axis=2)
     rows, columns = np.nonzero(cover)
     tint = colour_table()[full[rows, columns]].astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarscope.measures.model import Score
-from scarscope.report.canvas import Canvas, Picture, make_canvas, resize_mask
+from scarscope.report.canvas import Canvas, Picture, make_canvas
 from scarscope.report.files import write_jpeg
 from scarscope.report.outlines import (
     HALO_STRENGTH,
@@ -45,7 +45,8 @@ def overlay(score: Score, *, max_px: int = MAX_PX) -> NDArray[np.uint8]:
     """Draw the scars of `score` on its photo, with a legend below.
 
     Outlines carry the type by colour and line style; the region's border is dashed and faint, and
-    what lies outside it is dimmed. Photos smaller than 1200 pixels are enlarged. The strip below
+    what lies outside it is dimmed. Photos smaller than 1200 pixels are enlarged, and a region that
+    fills little of its photo is shown alone. The strip below
     states counts, burden, flags in words and, with a scale, a scale bar. No file name is printed.
 
     Parameters
@@ -117,7 +118,7 @@ def _shade(canvas: Canvas, skin: Skin, seam: Picture) -> Picture:
     """Dim what lies outside the region and lay the dark seams, in one multiplication."""
     gain = np.float32(1) - np.float32(HALO_STRENGTH / 255) * seam
     if not skin.region.all():
-        inside = resize_mask(skin.region, canvas.size)
+        inside = canvas.cover(skin.region)
         gain *= np.float32(OUTSIDE_GAIN) + np.float32((1 - OUTSIDE_GAIN) / 255) * inside
     return np.rint(canvas.rgb * gain[..., None]).astype(np.uint8)
 

@@ -96,6 +96,23 @@ def test_outside_the_region_is_dimmed_and_inside_is_not(make_skin, make_scars):
     assert np.all(inner == 1)
 
 
+def test_a_small_region_is_shown_alone(make_skin, make_scars):
+    region = np.zeros((240, 320), bool)
+    region[60:120, 200:260] = True
+    cones = [(225.3, 90.7, 15, 0.3, "icepick")]
+    score = score_scars(make_scars(make_skin(shape=(240, 320), region=region), cones))
+    canvas = make_canvas(score.skin, max_px=2400)
+    assert canvas.size == (4 * 76, 4 * 76)  # 60 and twice the margin, enlarged four times
+    picture = draw_scars(canvas, score)
+    rows, columns = np.nonzero((picture == SCAR_STYLES["icepick"].colour).all(axis=2))
+    x, y, radius, *_ = cones[0]
+    (middle,) = canvas.from_grid(np.array([[x, y]]))
+    away = np.hypot(columns - middle[0], rows - middle[1])
+    assert np.abs(away - 4 * radius).max() < 5
+    inside = canvas.cover(score.scars.labels > 0) > 127
+    assert np.hypot(*(np.argwhere(inside).mean(axis=0)[::-1] - middle)) < 1.5
+
+
 def test_only_a_photo_with_a_scale_has_a_scale_bar(make_skin, make_scars, monkeypatch):
     drawn = []
     real = __import__("scarscope.report.strip", fromlist=["scale_bar"]).scale_bar
