@@ -2,12 +2,15 @@
 
 import io
 import struct
+import zlib
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image, ImageCms
 
+from scarscope.errors import PhotoError
 from scarscope.flags import Flag
 from scarscope.photo import icc, read_photo
 from scarscope.photo.colour import rgb_to_xyz_matrix, srgb_to_linear
@@ -75,8 +78,6 @@ def tiff_16(picture, **options):
 def test_16_bits_are_not_cut_to_8(picture):
     fine = picture.astype(np.uint16) * 257
     fine[30:40, 30:40] += np.arange(100, dtype=np.uint16).reshape(10, 10, 1)
-    import cv2
-
     png = cv2.imencode(".png", fine[..., ::-1])[1].tobytes()
     lzw = cv2.imencode(".tif", fine[..., ::-1])[1].tobytes()
     for data in (tiff_16(fine), tiff_16(fine, compression="zlib"), png, lzw):
@@ -232,8 +233,6 @@ def test_a_file_without_a_profile_is_flagged_unless_it_says_srgb(picture, save):
     assert Flag.UNKNOWN_PROFILE not in read_photo(stated).flags
     png = save(picture, "PNG")
     chunk = b"sRGB\0"
-    import zlib
-
     chunk = struct.pack(">I", 1) + chunk + struct.pack(">I", zlib.crc32(chunk))
     assert Flag.UNKNOWN_PROFILE in read_photo(png).flags
     assert Flag.UNKNOWN_PROFILE not in read_photo(png[:33] + chunk + png[33:]).flags
@@ -250,8 +249,6 @@ def test_adobe_rgb_stated_in_exif(picture, save):
 
 def test_profile_of_tables_goes_through_littlecms(picture, save, p3_icc):
     # Without its matrix tags the profile is refused by both readers.
-    from scarscope.errors import PhotoError
-
     broken = p3_icc.replace(b"rXYZ", b"xxxx")
     with pytest.raises(PhotoError, match="colour profile that cannot be used"):
         read_photo(save(picture, "PNG", icc_profile=broken))

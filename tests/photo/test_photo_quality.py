@@ -143,6 +143,13 @@ def test_underexposed(tone):
     assert Flag.UNDEREXPOSED in assessed(rgb * np.float32(0.012 / rgb.max(axis=2).mean()))[1]
 
 
+@pytest.mark.parametrize("exposure", [1.0, 0.25])
+def test_dark_skin_is_not_underexposed_for_being_dark(exposure):
+    figures, flags = assessed(skin("dark") * np.float32(exposure))
+    assert figures["dark_fraction"] < 0.01
+    assert Flag.UNDEREXPOSED not in flags
+
+
 def test_dark_fraction_counts_the_region_only():
     rgb = skin()
     rgb[:256] *= 0.005

@@ -1,11 +1,13 @@
 """From a source to a Photo: paths, arrays, scale, sidecar, flags of the file."""
 
 import hashlib
+import io
 import json
 import math
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from scarscope.errors import PhotoError, ScaleError
 from scarscope.flags import Flag
@@ -229,10 +231,6 @@ def textured():
 
 @pytest.mark.parametrize("quality", [20, 30, 50, 70, 90, 95])
 def test_quality_is_read_from_the_tables(textured, save, quality):
-    import io
-
-    from PIL import Image
-
     image = Image.open(io.BytesIO(save(textured, "JPEG", quality=quality)))
     assert jpeg_quality(image.quantization) == pytest.approx(quality, abs=1.5)
 
@@ -252,10 +250,6 @@ def test_heavy_compression(textured, save, quality, heavy):
 
 @pytest.mark.parametrize("crop", [0, 3])
 def test_heavy_compression_shows_after_saving_again(textured, save, crop):
-    import io
-
-    from PIL import Image
-
     def saved_again(quality, kind):
         crushed = np.asarray(Image.open(io.BytesIO(save(textured, "JPEG", quality=quality))))
         return read_photo(save(crushed[crop:, crop:].copy(), kind)).flags

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -220,8 +221,6 @@ def valid(picture, save, p3_icc):
     remarks[0x0112] = 6
     fine = io.BytesIO()
     tifffile.imwrite(fine, picture.astype(np.uint16), photometric="rgb", compression="zlib")
-    import cv2
-
     files = {
         "JPEG": save(picture, "JPEG", exif=remarks, quality=60),
         "MPO": save(picture, "JPEG", progressive=True),
