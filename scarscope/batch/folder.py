@@ -81,9 +81,12 @@ class _Job:
             scorer=self.scorer,
             scale=entry.scale,
             roi=self.folder / entry.roi if entry.roi else None,
-            outputs=Outputs.under(self.out, entry.path, overlay=self.paint is not None),
+            outputs=self.outputs(entry.path),
             paint=self.paint,
         )
+
+    def outputs(self, path: str) -> Outputs:
+        return Outputs.under(self.out, path, overlay=self.paint is not None)
 
 
 def score_folder(
@@ -212,10 +215,13 @@ def _run(
         done += 1
         tell(Progress(done, total, entry.path, step))
     kept = done - sum(entry.problem is not None for entry in entries)
+    store.begin([task.path for task in tasks])
     with closing(iter(runner(tasks))) as outcomes:
         for outcome in outcomes:
             key = Key(outcome.sha256, inputs[outcome.path], job.params.hash, __version__)
             store.put(outcome, key)
+            if outcome.failure:
+                job.outputs(outcome.path).remove()
             done += 1
             status: Status = "failed" if outcome.failure else "ok"
             tell(Progress(done, total, outcome.path, status, outcome.seconds))
@@ -232,6 +238,7 @@ def _prepare(store: Store, job: _Job, entry: Entry) -> Task | Status:
         failure = Failure.of(entry.path, entry.problem or PhotoError(f"{entry.path} is missing."))
         outcome = Outcome(entry.path, "", failure=failure)
         store.put(outcome, Key("", "", job.params.hash, __version__))
+        job.outputs(entry.path).remove()
         return "failed"
     task = job.task(entry, entry.file)
     return "kept" if _is_done(store, job, task) else task

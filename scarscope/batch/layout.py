@@ -15,6 +15,10 @@ from scarscope.batch.scan import MANIFEST_NAME, Skipped, is_picture, pictures
 from scarscope.errors import LayoutError
 
 DEFAULT_TEMPLATE = "{subject}/{session}/{view}"
+_IGNORED_MANIFEST = (
+    "manifest.csv is not read, since a layout was given: scales and kinds stated there do not "
+    "count."
+)
 _EXTRA_NAMES = ("side", "arm", "device")
 NAMES = ("subject", "session", "date", "view", "kind", *_EXTRA_NAMES)
 _PATTERNS = {"date": r"\d{4}-\d{2}-\d{2}|\d{8}", "kind": "|".join(KINDS)}
@@ -122,6 +126,8 @@ def list_photos(folder: Path, *, layout: str | None = None) -> Listing:
         listing = _from_manifest(folder, manifest)
     else:
         listing = _from_template(folder, Template(layout or DEFAULT_TEMPLATE), layout is None)
+        if manifest.is_file():
+            listing = replace(listing, notes=(*listing.notes, _IGNORED_MANIFEST))
     if not listing.entries:
         _refuse_empty(folder, listing)
     return replace(listing, notes=(*listing.notes, *_ambiguous(listing.entries)))

@@ -16,6 +16,7 @@ from scarscope._version import __version__
 from scarscope.errors import DependencyError, ScarScopeError
 from scarscope.machine import ONE_THREAD, require_opencv
 
+_MOST_PROCESSES = 61  # what Windows can wait for at a time (concurrent.futures' own limit)
 _CONNECT_S = 30  # how long a scheduler may take to answer
 
 
@@ -37,6 +38,7 @@ def processes(count: int) -> Iterator[Pool]:
     Spawned, not forked: threads of numerical libraries do not survive a fork, and all systems
     then behave alike.
     """
+    count = min(count, _MOST_PROCESSES)
     executor = ProcessPoolExecutor(
         count, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker
     )
@@ -115,6 +117,12 @@ def check(pool: Pool, out: Path | None) -> None:
             "Worker processes cannot start.",
             remedy="In a script, put the call under `if __name__ == '__main__':`; or run with one "
             "worker, which needs no further process.",
+            stage="workers",
+        ) from error
+    except ImportError as error:
+        raise ScarScopeError(
+            f"A worker cannot import what it needs ({error}).",
+            remedy="Install the same ScarScope, and whatever scores the photos, on every machine.",
             stage="workers",
         ) from error
 

@@ -27,6 +27,7 @@ from scarscope.batch.task import Cell, Failure, Outcome, Row
 from scarscope.errors import StoreError
 
 SCHEMA = 1
+_PATIENCE_S = 1.0  # how long another program may hold the store
 _TABLES = """
 CREATE TABLE photos (
     path TEXT PRIMARY KEY,
@@ -106,12 +107,15 @@ class Store:
                 remedy="Give the output folder of a `scarscope batch` run.",
             )
         with self._explained():
-            mode = "ro" if readonly else "rwc"
-            uri = f"{self.path.resolve().as_uri()}?mode={mode}"
-            self._db = sqlite3.connect(uri, uri=True, timeout=1.0, isolation_level=None)
+            # No file: URI, since SQLite refuses those of Windows' network shares.
+            self._db = sqlite3.connect(self.path, timeout=_PATIENCE_S, isolation_level=None)
         try:
             with self._explained():
-                self._check_schema() if readonly else self._claim()
+                if readonly:
+                    self._db.execute("PRAGMA query_only = ON")
+                    self._check_schema()
+                else:
+                    self._claim()
         except StoreError:
             self._db.close()
             raise
@@ -196,6 +200,22 @@ class Store:
         for record in self._records("path = ? AND status = 'ok'", path):
             return record.key
         return None
+
+    def begin(self, paths: Sequence[str]) -> None:
+        """Forget the results of photos that are about to be scored again.
+
+        Their pictures are replaced before the new result is stored; whoever is interrupted in
+        between must not find an old result beside a new picture.
+        """
+        keys = [(path,) for path in paths]
+        with self._transaction() as db:
+            db.executemany(
+                "UPDATE photos SET status = 'waiting', sha256 = '', inputs = '', "
+                "params_hash = '', version = '', seconds = NULL, row = '{}' WHERE path = ?",
+                keys,
+            )
+            db.executemany("DELETE FROM scars WHERE path = ?", keys)
+            db.executemany("DELETE FROM failures WHERE path = ?", keys)
 
     def put(self, outcome: Outcome, key: Key) -> None:
         """Record what became of a photo, in place of anything older."""

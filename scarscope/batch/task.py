@@ -6,6 +6,7 @@ whatever it returns can be pickled.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import time
@@ -59,10 +60,18 @@ class Outputs:
         painted = out / "overlays" / f"{path}.jpg" if overlay else None
         return cls(out / "masks" / f"{path}.png", out / "depth" / f"{path}.png", painted)
 
+    def _all(self) -> list[Path]:
+        return [path for path in (self.mask, self.depth, self.overlay) if path is not None]
+
     def exist(self) -> bool:
         """Whether every picture has been written."""
-        wanted = (self.mask, self.depth, self.overlay)
-        return all(path.is_file() for path in wanted if path is not None)
+        return all(path.is_file() for path in self._all())
+
+    def remove(self) -> None:
+        """Delete what an earlier run wrote: a photo that fails must not keep an old mask."""
+        for path in self._all():
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,9 @@ a known length in mm by its length in pixels of the upright photo.
 """
 _SCORE_EXAMPLES = """\
 examples:
-  scarscope score data/samples/P01/s0/left.jpg
-  scarscope score data/samples/P01/s0/left.jpg --mm-per-px 0.1 --out scored
-  scarscope score data/samples/P01/s0/left.jpg --json
+  scarscope score data/samples/P01/2026-01-12/left.jpg
+  scarscope score data/samples/P01/2026-01-12/left.jpg --mm-per-px 0.06 --out scored
+  scarscope score data/samples/P01/2026-01-12/left.jpg --json
 
 with --out DIR:
   DIR/scars.csv             one row a scar

@@ -147,6 +147,33 @@ def test_failures_are_tried_again(tmp_path):
     assert result.kept == 3
 
 
+def test_a_photo_that_fails_now_keeps_nothing_of_before(photos, tmp_path):
+    out = tmp_path / "out"
+    score(photos, out)
+    (photos / P1S0).write_bytes(b"noskin")
+    result = score(photos, out)
+    assert list(result.failures["path"]) == [P1S0]
+    assert P1S0 not in set(result.scars["path"])
+    for place in ("masks/{}.png", "depth/{}.png", "overlays/{}.jpg"):
+        assert not (out / place.format(P1S0)).exists()
+
+
+def test_an_interrupted_change_of_parameters_leaves_no_mixture(photos, tmp_path):
+    out = tmp_path / "out"
+    score(photos, out)
+
+    def stop(event):
+        if event.status == "ok":
+            raise KeyboardInterrupt
+
+    other = Params.from_dict({"skin": {"grid_mm": 0.12}})
+    with pytest.raises(KeyboardInterrupt):
+        score(photos, out, params=other, progress=stop)
+    between = read_results(out).photos
+    assert list(between["status"]) == ["ok", "waiting", "waiting", "waiting"]
+    assert set(between["params_hash"]) == {other.hash, ""}
+
+
 def test_a_photo_that_left_the_folder_leaves_the_tables_but_stays_done(photos, tmp_path):
     out = tmp_path / "out"
     score(photos, out)

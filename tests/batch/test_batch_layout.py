@@ -103,6 +103,7 @@ def test_template_goes_before_the_manifest(tmp_path):
         ("P01/2026-04-05_left.jpg", "P01", 1, "left"),
     ]
     assert [s.path for s in listing.skipped] == ["P01/x.jpg"]
+    assert "manifest.csv is not read" in listing.notes[0]
 
 
 def test_template_may_name_extension_side_and_kind(tmp_path):

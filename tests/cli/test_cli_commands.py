@@ -29,6 +29,7 @@ def keep_environment(monkeypatch):
 @pytest.fixture
 def rooms(monkeypatch):
     """Real reading, and a fake score: a dark photo has no skin, a red one hits a fault."""
+    import scarscope.api  # first, so that it binds the real painter and not the fake below
     import scarscope.measures
     import scarscope.report
 
