@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from scarscope.phantom.pigment import base_colour, reflectance
 from scarscope.phantom.recipe import Recipe
 from scarscope.phantom.scars import truth_table
 from scarscope.phantom.scene import Sheet, lay_out, seen_from
+
+Code = TypeVar("Code", np.int32, np.uint8)
 
 _LIP_BLOOD_OD = 0.16
 _FACE_REACH_MM = 40.0  # The shadow of a nose.
@@ -88,20 +91,18 @@ def render(recipe: Recipe, *, compress: bool = False) -> Rendered:
     Rendered
         The same recipe gives the same bytes.
     """
-    sheet = seen_from(lay_out(recipe.skin, recipe.mm_per_px), recipe.pose, recipe.view_mm)
-    head = _head(recipe) if recipe.scene == "face" else None
-    region = np.ones(sheet.labels.shape, dtype=np.bool_)
-    if head is not None:
-        sheet, region = _drape(sheet, head), head.materials == Material.SKIN
-    diffuse, specular = _light_up(sheet, recipe, head)
+    sheet, head, diffuse, specular = _render_fine(recipe)
+    n = recipe.supersample
+    diffuse, specular = _average(diffuse, n), _average(specular, n)
+    missing, labels = _average(sheet.missing, n), _pick(sheet.labels, n)
+    materials = None if head is None else _pick(head.materials, n)
+    region = np.ones(labels.shape, np.bool_) if materials is None else materials == Material.SKIN
     rgb = photograph(diffuse + specular, recipe.camera, recipe.noise_seed)
-    if compress:
-        rgb = through_jpeg(rgb, recipe.camera)
     kinds = tuple(scar.kind for scar in recipe.skin.scars)
-    labels, table = truth_table(sheet.missing, sheet.labels, kinds, recipe.mm_per_px)
+    labels, table = truth_table(missing, labels, kinds, recipe.mm_per_px)
     return Rendered(
-        rgb=rgb,
-        depth_mm=sheet.missing.astype(np.float32),
+        rgb=through_jpeg(rgb, recipe.camera) if compress else rgb,
+        depth_mm=missing.astype(np.float32),
         labels=labels,
         table=table,
         region=region,
@@ -110,12 +111,30 @@ def render(recipe: Recipe, *, compress: bool = False) -> Rendered:
         mm_per_px=recipe.mm_per_px,
         specular_share=float(specular[1][region].sum() / (diffuse + specular)[1][region].sum()),
         recipe=recipe,
-        materials=None if head is None else head.materials,
+        materials=materials,
     )
 
 
-def _head(recipe: Recipe) -> Head:
-    return make_head(Grid.covering(recipe.skin.size_mm, recipe.mm_per_px), recipe.skin.seed)
+def _render_fine(recipe: Recipe) -> tuple[Sheet, Head | None, Field, Field]:
+    fine = recipe.mm_per_px / recipe.supersample
+    sheet = seen_from(lay_out(recipe.skin, fine), recipe.pose, recipe.view_mm)
+    head = None
+    if recipe.scene == "face":
+        head = make_head(Grid.covering(recipe.skin.size_mm, fine), recipe.skin.seed)
+        sheet = _drape(sheet, head)
+    return sheet, head, *_light_up(sheet, recipe, head)
+
+
+def _average(image: Field, n: int) -> Field:
+    """Means over blocks of n x n pixels of the last two axes; what does not fill one is cut."""
+    rows, cols = image.shape[-2] // n, image.shape[-1] // n
+    whole = image[..., : rows * n, : cols * n].reshape(*image.shape[:-2], rows, n, cols, n)
+    return np.asarray(whole.mean(axis=(-3, -1))) if n > 1 else image
+
+
+def _pick(codes: NDArray[Code], n: int) -> NDArray[Code]:
+    rows, cols = codes.shape[0] // n, codes.shape[1] // n
+    return np.ascontiguousarray(codes[n // 2 :: n, n // 2 :: n][:rows, :cols])
 
 
 def _drape(sheet: Sheet, head: Head) -> Sheet:

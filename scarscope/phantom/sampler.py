@@ -50,6 +50,9 @@ _KINDS: dict[ScarType, _Kind] = {
     "boxcar": _Kind((1.5, 4.0), 1.7, (0.32, 0.45), (0.1, 0.75), (0.25, 0.80), 0.10),
     "rolling": _Kind((4.0, 9.0), 1.9, (0.26, 0.45), (0.10, 0.60), (0.5, 0.6), 0.14),
 }
+# Shallower for its width than this nobody would call it a scar: 2 % of shading at 45 degrees.
+_ROLLING_SLOPE = 0.025
+
 # Order of frequency in clinics: icepick 60-70 %, boxcar 20-30 %, rolling 15-25 % (Jacob 2001);
 # evened out here so that every type is seen often.
 _TYPE_SHARE = (0.42, 0.34, 0.24)
@@ -274,6 +277,8 @@ def random_scar(
     depth = float(
         np.clip(median * math.exp(spread * rng.standard_normal()), *ranges.depth_limits_mm)
     )
+    if kind == "rolling":
+        depth = max(depth, _ROLLING_SLOPE * width)
     x, y = (rng.uniform(-0.48, 0.48, 2) * size_mm).tolist()
     melanin, blood = _scar_colour(rng)
     return ScarShape(

@@ -46,6 +46,7 @@ TRUTH_COLUMNS = (
     "area_mm2",
     "depth_um",
     "volume_mm3",
+    "at_edge",
 )
 
 
@@ -201,7 +202,9 @@ def truth_table(
         0 is no scar, k the scar with ``scar_id == k``.
     table : DataFrame
         Columns :data:`TRUTH_COLUMNS`; the middle is weighted by depth, width and length are the
-        axes of the ellipse with the region's second moments. No scar: no row, same columns.
+        axes of the ellipse with the region's second moments. ``at_edge`` says that the photo cuts
+        the scar off, so that its figures are those of the part shown. No scar: no row, same
+        columns.
     """
     counts = np.bincount(labels.ravel(), minlength=len(kinds) + 1)[1:]
     kept = np.flatnonzero(counts * mm_per_px**2 >= _MIN_AREA_MM2) + 1
@@ -216,24 +219,35 @@ def truth_table(
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    numbers = dict.fromkeys(TRUTH_COLUMNS[2:], "float64")
-    return table.astype({"scar_id": "int64", "type": "str", **numbers})
+    numbers = dict.fromkeys(TRUTH_COLUMNS[2:-1], "float64")
+    return table.astype({"scar_id": "int64", "type": "str", **numbers, "at_edge": "bool"})
 
 
 def _measure(
     missing: NDArray[np.floating], inside: NDArray[np.bool_], mm_per_px: float
-) -> tuple[float, ...]:
+) -> tuple[float | bool, ...]:
     rows, cols = np.nonzero(inside)
     depth = missing[rows, cols].astype(np.float64)
     weight = depth / depth.sum()
-    axes = np.sqrt(np.linalg.eigvalsh(np.cov(cols, rows, bias=True) + np.eye(2) / 12))
+    short, long = _axes(rows.astype(np.float64), cols.astype(np.float64))
+    last_row, last_col = inside.shape[0] - 1, inside.shape[1] - 1
+    cut = rows.min() == 0 or cols.min() == 0 or rows.max() == last_row or cols.max() == last_col
     area = rows.size * mm_per_px**2
     return (
-        float(cols @ weight),
-        float(rows @ weight),
-        float(4 * axes[0] * mm_per_px),
-        float(4 * axes[1] * mm_per_px),
+        float(np.sum(cols * weight)),
+        float(np.sum(rows * weight)),
+        short * mm_per_px,
+        long * mm_per_px,
         area,
         float(depth.max() * 1000),
         float(depth.sum() * mm_per_px**2),
+        bool(cut),
     )
+
+
+def _axes(rows: Field, cols: Field) -> tuple[float, float]:
+    """Short and long axis in px of the ellipse with the same second moments; pixels are squares."""
+    y, x = rows - rows.mean(), cols - cols.mean()
+    xx, yy, xy = np.mean(x * x) + 1 / 12, np.mean(y * y) + 1 / 12, np.mean(x * y)
+    middle, apart = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    return float(4 * np.sqrt(middle - apart)), float(4 * np.sqrt(middle + apart))

@@ -71,7 +71,7 @@ class StudyWriter:
     def finish(self, manifest: Iterable[dict[str, object]]) -> Path:
         """Write the tables; returns the manifest's path."""
         if self._truth is not None:
-            scars = pd.concat([pd.DataFrame(columns=["path", *TRUTH_COLUMNS]), *self._scars])
+            scars = pd.concat(self._scars) if self._scars else pd.DataFrame()
             _write_table(self._truth / "scars.csv", scars, ("path", *TRUTH_COLUMNS))
             _write_table(self._truth / "photos.csv", pd.DataFrame(self._photos), PHOTO_COLUMNS)
         target = self._out / "manifest.csv"

@@ -58,6 +58,22 @@ def test_remaining_depth_scales_the_truth():
     assert after.burden_um == pytest.approx(before.burden_um / 2, rel=1e-6)
 
 
+def test_a_scar_that_the_frame_cuts_says_so():
+    inside, cut = scar("rolling", x_mm=-1.0), scar("boxcar", x_mm=4.6)
+    skin = Skin(seed=3, size_mm=(10, 10), scars=(inside, cut))
+    photo = render(Recipe(skin=skin, light=make_light("ring")))
+    assert photo.table["at_edge"].tolist() == [False, True]
+
+
+def test_finer_sampling_changes_neither_the_truth_nor_the_tone():
+    recipe = random_recipe(11, size_mm=(12, 12), n_scars=5, light="twin")
+    once, twice = render(recipe), render(replace(recipe, supersample=2))
+    assert twice.rgb.shape == once.rgb.shape
+    assert twice.burden_um == pytest.approx(once.burden_um, rel=0.02)
+    assert (twice.labels > 0).mean() == pytest.approx((once.labels > 0).mean(), rel=0.03)
+    assert twice.rgb.mean() == pytest.approx(once.rgb.mean(), rel=0.03)
+
+
 def test_skin_without_scars_has_zero_depth_and_an_empty_table():
     photo = random_patch(4, size_mm=(8, 8), n_scars=0)
     assert not photo.depth_mm.any()
