@@ -40,6 +40,7 @@ GROUND_LEVEL = 80.0
 _LEAST_MEDIAN = 10.0  # a black photo is not brightened into noise
 COVER = 0.92
 _UM_PER_MM = 1000.0
+_EMPTY_TOP = 0.5  # end of the bar where there are no scars, in the grid's unit
 # Round figures for the end of the bar (times a power of ten), and the steps that divide them.
 _STEPS = {1: 5, 2: 4, 3: 3, 4: 4, 5: 5, 6: 3, 8: 4, 10: 5}
 
@@ -75,7 +76,7 @@ def depth_picture(
     canvas = make_canvas(score.skin, max_px=max_px)
     per_unit = _UM_PER_MM if score.skin.grid.unit == "mm" else 1.0
     depth = score.scars.depth * np.float32(per_unit)
-    top = top or round_up(float(depth.max()))
+    top = top or round_up(float(depth.max()) or _EMPTY_TOP * per_unit)
     picture = _paint(canvas, score, depth / np.float32(top))
     return join(picture, _strip(canvas, score, top))
 
@@ -100,9 +101,7 @@ def write_depth_picture(
 
 
 def round_up(value: float) -> float:
-    """The next round figure at or above `value`, such as 300 or 0.05; 1 for nothing."""
-    if value <= 0:
-        return 1.0
+    """The next round figure at or above `value`, such as 300 or 0.05."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in _STEPS if step * power >= value * (1 - 1e-6))
 
