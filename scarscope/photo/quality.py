@@ -29,6 +29,7 @@ _NEAR_WHITE = 0.90
 # Light reflected at the surface has the lamp's colour. Glare is at least this much brighter than
 # the skin around it in its darkest channel, and at least this much bluer.
 _GLARE_RATIO, _GLARE_BLUER = 1.8, 1.2
+_SHEET_MM = 0.8  # glints of the skin's fine lines are texture; only a sheet of shine hides skin
 _SURROUND_MM = 4.0  # wider than any scar's rim, narrower than a cheek's curvature
 # Facial skin from ITA 60 to -50 as L*, a*, b* under D65: means of spectrophotometer surveys run
 # close to this line (Del Bino 2013; Xiao 2017); the ends are ITA 63 and -52.
@@ -117,7 +118,7 @@ def _light(rgb: Rgb, region: Mask, filter_mm: float) -> dict[str, float]:
     glare = find_glare(rgb, region, filter_mm=filter_mm)
     masks = (region & (brightest >= _CLIPPED), region & (brightest < _DARK), glare)
     size = np.count_nonzero(region)
-    return {n: np.count_nonzero(mask) / size for n, mask in zip(names, masks, strict=True)}
+    return {n: float(np.count_nonzero(mask) / size) for n, mask in zip(names, masks, strict=True)}
 
 
 def find_glare(rgb: Rgb, region: Mask, *, filter_mm: float) -> Mask:
@@ -137,10 +138,14 @@ def find_glare(rgb: Rgb, region: Mask, *, filter_mm: float) -> Mask:
     ndarray of bool, shape (h, w)
         True inside the region where light has the lamp's colour rather than the skin's and is much
         brighter than the whole region or the skin around it, or where all channels are near white.
+        Averaged over 0.8 mm, so that the glints of fine skin lines, which dark skin shows most,
+        do not count.
     """
     if not region.any():
         return np.zeros_like(region)
-    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    side = 2 * round(_SHEET_MM / filter_mm / 2) + 1
+    smooth = cv2.blur(rgb, (side, side))
+    red, green, blue = smooth[..., 0], smooth[..., 1], smooth[..., 2]
     darkest = np.minimum(np.minimum(red, green), blue)
     sample = _sample(rgb, region)
     median = np.median(sample, axis=0) + 1e-4

@@ -183,6 +183,12 @@ def test_bright_light_from_one_side_is_not_glare(tone):
     assert Flag.GLARE not in flags
 
 
+def test_glints_of_fine_lines_are_texture():
+    rgb = skin("dark", blur=0.7)
+    rgb[::6, ::3] += 0.3  # 0.36 mm apart, far brighter than the skin
+    assert find_glare(np.clip(rgb, 0, 1), everywhere(rgb), filter_mm=0.06).mean() < 0.01
+
+
 def test_white_all_over_is_glare():
     assert find_glare(np.ones((80, 80, 3), np.float32), np.ones((80, 80), bool), filter_mm=1).all()
 
