@@ -1,5 +1,13 @@
 """Skin with known truth: geometry, optics, camera.
 
+What is simulated: relief in mm down to single skin lines and pores, melanin and blood, extended
+lamps with cast shadow and occlusion, wavelength-dependent scatter, two rough surface lobes, and a
+camera with noise, tone curve and JPEG. What is left out, so that figures measured here are read
+with care: the view is straight from above without perspective; surrounding skin outside the photo
+throws no light into pits, and light bounces once; one scattering kernel serves every tone, depth
+and site; flat marks end at the epidermis; scars are single-valued heights without undercut tracts
+or tethering; hairs throw no shadow; no vessels, sweat, make-up, sunburn or peeling.
+
 Examples
 --------
 >>> from scarscope.phantom import random_patch

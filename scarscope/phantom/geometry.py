@@ -123,7 +123,7 @@ def _wrinkles(surface: Surface, grid: Grid, seed: int) -> Field:
         centre = rng.uniform(-0.4, 0.4, 2) * (grid.x[-1] - grid.x[0], grid.y[-1] - grid.y[0])
         dx, dy = grid.x[None, :] - centre[0], grid.y[:, None] - centre[1]
         along, across = dx * np.cos(t) + dy * np.sin(t), dy * np.cos(t) - dx * np.sin(t)
-        length, width = rng.uniform(4, 14), rng.uniform(0.12, 0.35)
+        length, width = rng.uniform(4, 14), rng.uniform(0.15, 0.45)
         bend = across - rng.normal(0, 0.012) * along**2 - 0.15 * np.sin(along / 1.7)
         depth = surface.wrinkle_depth_mm * rng.uniform(0.5, 1.3)
         total -= depth * np.exp(-((bend / width) ** 2) - (along / length) ** 4)

@@ -19,7 +19,7 @@ def hair_cover(hair: Hair, grid: Grid, seed: int) -> Field:
     total = np.zeros(grid.shape)
     rng = stream(seed, "hair")
     if hair.stubble_per_cm2 > 0:
-        total += _strands(rng, grid, hair.stubble_per_cm2, hair.angle_deg, (0.25, 1.1), 0.08)
+        total += _strands(rng, grid, hair.stubble_per_cm2, hair.angle_deg, (0.12, 0.8), 0.08)
     if hair.vellus_per_cm2 > 0:
         total -= 0.5 * _strands(rng, grid, hair.vellus_per_cm2, hair.angle_deg, (1.0, 3.0), 0.02)
     return np.clip(total, -1, 1)
@@ -36,12 +36,14 @@ def _strands(
     width, height = grid.x[-1] - grid.x[0], grid.y[-1] - grid.y[0]
     count = int(rng.poisson(per_cm2 * width * height / 100))
     root = rng.uniform(0, 1, (count, 2)) * (width, height) / grid.step
-    angle = np.radians(angle_deg + 18 * rng.standard_normal(count))
+    angle = np.radians(angle_deg + 22 * rng.standard_normal(count))
+    # Hairs differ in thickness and in how much of them lies under the surface.
+    shade = np.rint(255 * rng.uniform(0.3, 1.0, count)).astype(int).tolist()
     length = rng.uniform(*length_mm, count) / grid.step
     tip = root + np.column_stack([np.cos(angle), np.sin(angle)]) * length[:, None]
     canvas = np.zeros(grid.shape, dtype=np.uint8)
-    for a, b in zip(_fixed(root), _fixed(tip), strict=True):
-        cv2.line(canvas, a, b, 255, 1, cv2.LINE_AA, _SHIFT)
+    for a, b, tone in zip(_fixed(root), _fixed(tip), shade, strict=True):
+        cv2.line(canvas, a, b, tone, 1, cv2.LINE_AA, _SHIFT)
     return canvas / 255 * min(1.0, thick_mm / grid.step)
 
 

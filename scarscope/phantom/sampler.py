@@ -223,9 +223,9 @@ def _surface(rng: np.random.Generator) -> Surface:
         rough_mm=float(rng.uniform(0.002, 0.007)),
         pore_per_cm2=float(rng.uniform(10, 90)),
         pore_width_mm=float(rng.uniform(0.18, 0.36)),
-        pore_depth_mm=float(rng.uniform(0.04, 0.17)),
+        pore_depth_mm=float(rng.uniform(0.03, 0.13)),
         wrinkles=int(rng.integers(1, 5)) if rng.random() < 0.3 else 0,
-        wrinkle_depth_mm=float(rng.uniform(0.03, 0.14)),
+        wrinkle_depth_mm=float(rng.uniform(0.02, 0.10)),
     )
 
 
@@ -379,8 +379,8 @@ def random_light(rng: np.random.Generator, name: LightName) -> Light:
 def random_camera(rng: np.random.Generator, ita_deg: float, mm_per_px: float) -> Camera:
     """A camera; half the draws meter on the skin, the others on a grey card."""
     metered = rng.random() < 0.5
-    # A meter lifts dark skin and dims light skin towards the middle, half way.
-    lift = 10 ** (0.3 * (30 - ita_deg) / 100) if metered else 1.0
+    # A meter lifts dark skin and dims light skin towards the middle, a good third of the way.
+    lift = 10 ** (0.2 * (30 - ita_deg) / 100) if metered else 1.0
     gains = np.exp(rng.normal(0, 0.04, 3))
     return Camera(
         exposure=float(lift * rng.uniform(0.8, 1.2)),
