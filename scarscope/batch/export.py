@@ -1,7 +1,7 @@
 """The tables of a batch: exports of the store, the same whoever ran it and in what order.
 
 Text cells that a spreadsheet would take for a formula get a leading apostrophe, since names come
-from whoever wrote the manifest. Paths are left exact: programs join tables by them.
+from whoever wrote the manifest; line breaks become spaces, so that a row is a line. Paths are left exact: programs join tables by them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,8 @@ FAILURE_COLUMNS = ("path", "stage", "error", "remedy")
 _PLACE = ("path", "subject", "session", "date", "view", "kind")
 _RESULT = ("status", "flags", "mm_per_px", "scale_source")
 _PROVENANCE = ("version", "params_hash", "sha256")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_FORMULA = ("=", "+", "-", "@", "\t")
 _DIGITS = 7  # as many as single precision holds; 0.06 stays 0.06
 _FIXED_FROM = 1e6  # above this, areas in px² would lose their last digits
 
@@ -149,6 +151,7 @@ def _format_float(value: float) -> str:
 
 
 def _harmless(text: str) -> str:
+    text = _LINE_BREAK.sub(" ", text)
     if not text.startswith(_FORMULA):
         return text
     try:

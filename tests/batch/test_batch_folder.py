@@ -269,6 +269,22 @@ def test_a_second_run_on_the_same_output_folder_is_refused(photos, tmp_path):
     with Store(out), pytest.raises(StoreError, match="in use"):
         score(photos, out)
     assert len(score(photos, out).photos) == 4
+    with Store(out), pytest.raises(StoreError, match="in use"):
+        score(photos, out)
+    with Store(out), pytest.raises(StoreError, match="in use"):
+        read_results(out)
+
+
+def test_tables_keep_the_manifests_order(photos, tmp_path):
+    order = ["P02/s1/left.jpg", P1S0, "P02/s0/left.jpg"]
+    rows = "".join(f"{path},{path[:3]},{path[5]},,left\n" for path in order)
+    manifest = photos / "manifest.csv"
+    manifest.write_text(f"path,subject,session,date,view\n{rows}", encoding="utf-8")
+    result = score(photos, tmp_path / "out")
+    assert list(result.photos["path"]) == order
+    counts = result.photos["n_scars"]
+    expected = [path for path, n in zip(order, counts, strict=True) for _ in range(n)]
+    assert list(result.scars["path"]) == expected
 
 
 def test_a_newer_store_is_refused(photos, tmp_path):
