@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
+import traceback
 from importlib import metadata
 from pathlib import Path
 
 from scarscope.errors import DependencyError
+
+DEBUG = "SCARSCOPE_DEBUG"  # environment variable: set, it shows tracebacks
 
 # Read by OpenMP, OpenBLAS, MKL, Accelerate and numexpr when they are first imported.
 ONE_THREAD = {
@@ -32,6 +36,14 @@ OPENCV_PACKAGES = (
 )
 
 
+def print_debug() -> bool:
+    """Print where the error in hand comes from, if that was asked for; whether it was."""
+    wanted = bool(os.environ.get(DEBUG))
+    if wanted:
+        traceback.print_exc()
+    return wanted
+
+
 def cpu_count() -> int:
     """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -41,13 +53,26 @@ def cpu_count() -> int:
 
 def memory_gib() -> float | None:
     """Memory of this machine, or of its container, in GiB; None where it cannot be told."""
+    if sys.platform == "win32":
+        return _windows_memory() / 2**30
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
+    except (OSError, ValueError):
         return None
     with contextlib.suppress(OSError, ValueError):
         total = min(total, int(_CGROUP_LIMIT.read_text(encoding="ascii")))
     return total / 2**30
+
+
+def _windows_memory() -> int:
+    """Bytes of memory, from GlobalMemoryStatusEx (MEMORYSTATUSEX: two DWORDs, seven DWORDLONGs)."""
+    import ctypes
+    import struct
+
+    layout = struct.Struct("=LL7Q")
+    status = ctypes.create_string_buffer(layout.pack(layout.size, *[0] * 8), layout.size)
+    ctypes.windll.kernel32.GlobalMemoryStatusEx(status)  # type: ignore[attr-defined]
+    return int(layout.unpack(status.raw)[2])
 
 
 def default_workers() -> int:

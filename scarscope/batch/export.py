@@ -1,7 +1,8 @@
 """The tables of a batch: exports of the store, the same whoever ran it and in what order.
 
 Text cells that a spreadsheet would take for a formula get a leading apostrophe, since names come
-from whoever wrote the manifest; line breaks become spaces, so that a row is a line. Paths are left exact: programs join tables by them.
+from whoever wrote the manifest; line breaks become spaces, so that a row is a line. Paths are left
+exact: programs join tables by them.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ import numpy as np
 
 from scarscope.batch.write import png16, replacing, write_bytes
 from scarscope.errors import PhotoError, ScarScopeError
-from scarscope.machine import require_opencv
+from scarscope.machine import DEBUG, print_debug, require_opencv
 from scarscope.params import Params
 from scarscope.photo.model import Scale
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Cell = float | int | str | None
 Row = Mapping[str, Cell]
 
-REPORT = "Run it again with SCARSCOPE_DEBUG=1 and report what is printed."
+REPORT = f"Run it again with {DEBUG}=1 set and report what is printed."
 
 
 class Scorer(Protocol):
@@ -173,6 +173,7 @@ def run_task(task: Task) -> Outcome:
                 _write(score, task.outputs, task.paint)
         row, scars = _photo_row(score), _scar_rows(score)
     except Exception as error:
+        print_debug()
         failure = Failure.of(task.path, error)
         return Outcome(task.path, sha256, failure=failure, seconds=time.perf_counter() - start)
     return Outcome(task.path, sha256, row, scars, seconds=time.perf_counter() - start)

@@ -6,7 +6,6 @@ import argparse
 import os
 import platform
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -14,11 +13,10 @@ from scarscope._version import __version__
 from scarscope.cli.console import say, tolerate_narrow_consoles
 from scarscope.cli.parser import build_parser
 from scarscope.errors import ParamsError, ScaleError, ScarScopeError
-from scarscope.machine import ONE_THREAD
+from scarscope.machine import DEBUG, ONE_THREAD, print_debug
 
 DONE, NOTHING, USAGE, SOME_FAILED = 0, 1, 2, 3
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-DEBUG = "SCARSCOPE_DEBUG"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +57,7 @@ def _explained(run: Callable[[], int]) -> int:
         say(f"scarscope: {error.message}")
         if error.remedy:
             say(f"  {error.remedy}")
-        _debug()
+        print_debug()
         return USAGE if isinstance(error, ParamsError | ScaleError) else NOTHING
     except KeyboardInterrupt:
         say("Stopped.")
@@ -72,15 +70,8 @@ def _explained(run: Callable[[], int]) -> int:
         return NOTHING
 
 
-def _debug() -> None:
-    if os.environ.get(DEBUG):
-        traceback.print_exc()
-
-
 def _unexpected(error: Exception) -> None:
     say(f"scarscope: something unexpected happened ({type(error).__name__}: {error}).")
     say(f"  This is a fault of ScarScope {__version__} (Python {platform.python_version()}).")
-    if os.environ.get(DEBUG):
-        traceback.print_exc()
-    else:
+    if not print_debug():
         say(f"  Run the same command with {DEBUG}=1 set and report what is printed.")

@@ -90,6 +90,15 @@ def test_a_failure_names_stage_and_remedy(tmp_path, content, stage, words):
     assert failed["sha256"].iloc[0]
 
 
+def test_tracebacks_are_printed_when_asked_for(tmp_path, monkeypatch, capfd):
+    folder = make_study(tmp_path / "photos", {P1S0: b"bug"})
+    score(folder, tmp_path / "quiet")
+    assert capfd.readouterr() == ("", "")
+    monkeypatch.setenv("SCARSCOPE_DEBUG", "1")
+    score(folder, tmp_path / "loud")
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
 def test_resume_scores_only_what_is_new_or_changed(photos, tmp_path):
     out = tmp_path / "out"
     first = score(photos, out)

@@ -1,8 +1,10 @@
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -253,19 +255,27 @@ def test_help_names_every_command_and_every_option_has_help():
         assert max(map(len, command.format_help().splitlines())) <= 100
 
 
-def test_examples_parse_as_written():
-    parser = build_parser()
-    commands = next(a for a in parser._actions if hasattr(a, "choices") and a.choices)
-    import shlex
-
+def examples():
+    commands = next(a for a in build_parser()._actions if hasattr(a, "choices") and a.choices)
     for command in commands.choices.values():
-        lines = [
-            line.split("   ")[0] for line in command.epilog.splitlines() if "  scarscope " in line
-        ]
-        lines = [line.strip() for text in command.epilog.splitlines() for line in [text.strip()]]
-        for line in filter(lambda text: text.startswith("scarscope "), lines):
-            words = shlex.split(line.partition("      ")[0].partition(" > ")[0])
-            assert parser.parse_args(words[1:]).command == words[1]
+        for line in map(str.strip, command.epilog.splitlines()):
+            if line.startswith("scarscope "):
+                yield shlex.split(line.partition("      ")[0].partition(" > ")[0])[1:]
+
+
+def test_examples_parse_as_written():
+    written = list(examples())
+    assert len(written) >= 8
+    for words in written:
+        assert build_parser().parse_args(words).command == words[0]
+
+
+def test_examples_name_files_that_are_there():
+    root = Path(__file__).parents[2]
+    named = {word for words in examples() for word in words if word.startswith("data/")}
+    assert len(named) == 2
+    for path in named:
+        assert (root / path).exists(), path
 
 
 def test_version(capsys):
