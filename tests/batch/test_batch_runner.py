@@ -171,6 +171,20 @@ def test_a_name_too_long_for_the_output_fails_alone(tmp_path):
     assert "length" in outcome.failure.remedy
 
 
+def _half_painter(score, path):
+    path.write_bytes(b"half")
+    raise OSError(28, "No space left on device")
+
+
+def test_a_picture_that_cannot_be_finished_leaves_nothing_behind(tmp_path):
+    (task,) = make_tasks(tmp_path, [b"good"])
+    outputs = Outputs.under(tmp_path / "o", task.path, overlay=True)
+    outcome = run_task(replace(task, outputs=outputs, paint=_half_painter))
+    assert outcome.failure.stage == "write"
+    assert "No space left" in outcome.failure.error
+    assert not list((tmp_path / "o/overlays").iterdir())
+
+
 _SCRIPT = """
 import sys
 sys.path.insert(0, {fakes!r})
