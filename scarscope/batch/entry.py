@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from scarscope.batch.scan import is_writable
 from scarscope.errors import LayoutError, ScarScopeError
 from scarscope.photo.model import Scale
 
@@ -115,7 +116,7 @@ def inside(text: str) -> str:
     posix = PurePosixPath(text.replace("\\", "/"))
     if windows.drive or windows.root or posix.is_absolute() or ".." in posix.parts:
         raise ValueError("a path inside the folder of the manifest")
-    if not posix.parts or "\0" in text:
+    if not posix.parts or not is_writable(text):
         raise ValueError("a path")
     return str(posix)
 

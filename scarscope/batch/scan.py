@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,14 @@ class Skipped:
     reason: str
 
 
+def is_writable(path: str) -> bool:
+    """Whether a path can be written to every table.
+
+    Linux allows names that are no text at all, and line breaks within names.
+    """
+    return not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in path)
+
+
 def is_picture(name: str) -> bool:
     """Whether a file's name is one of a picture."""
     return Path(name).suffix.lower() in PICTURES
@@ -44,11 +53,13 @@ def pictures(folder: Path) -> tuple[list[str], list[Skipped]]:
     found : list of str
         Relative paths with forward slashes.
     skipped : list of Skipped
-        Camera raw files, which need an export first.
+        Camera raw files, which need an export first, and names that no table can hold.
     """
     found, skipped = [], []
     for path in sorted(_files(folder)):
-        if is_picture(path):
+        if is_picture(path) and not is_writable(path):
+            skipped.append(Skipped(path, "its name is not plain text: rename it"))
+        elif is_picture(path):
             found.append(path)
         elif Path(path).suffix.lower() in RAW:
             skipped.append(Skipped(path, "a camera's raw file: export it as 16-bit TIFF or JPEG"))

@@ -1,4 +1,6 @@
 import contextlib
+import os
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -76,6 +78,14 @@ def test_pictures_that_do_not_fit_are_reported(tmp_path):
     assert "layout" in skipped["P01/left.jpg"]
     assert "session or date" in skipped["P01/week/left.jpg"]
     assert "TIFF" in skipped["P01/s0/left.dng"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_no_text_are_reported(tmp_path):
+    lay(tmp_path, "P01/s0/left.jpg", "P01/s0/le\nft.jpg", os.fsdecode(b"P01/s0/\xff.jpg"))
+    listing = list_photos(tmp_path)
+    assert [e.path for e in listing.entries] == ["P01/s0/left.jpg"]
+    assert [s.reason for s in listing.skipped] == ["its name is not plain text: rename it"] * 2
 
 
 def test_a_heap_of_photos_is_scored_with_a_note(tmp_path):

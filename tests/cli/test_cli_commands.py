@@ -286,6 +286,13 @@ def test_version(capsys):
     assert capsys.readouterr().out.strip() == f"scarscope {scarscope.__version__}"
 
 
+def test_the_package_runs_as_a_module():
+    command = [sys.executable, "-m", "scarscope", "score", "nowhere.jpg", "--mm-per-px", "x"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "'x' is not a positive number" in done.stderr
+
+
 def test_help_and_import_load_nothing_heavy():
     code = (
         "import sys, scarscope, scarscope.cli, scarscope.doctor, scarscope.cli.batch, "
