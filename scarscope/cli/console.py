@@ -151,20 +151,28 @@ class _PlainProgress:
     """A line a photo, at most one a second; failures always."""
 
     def __init__(self) -> None:
-        self._start = self._last = time.monotonic()
-        self._kept = 0
+        self._said = time.monotonic()
+        self._first: tuple[float, int] | None = None
 
     def __call__(self, event: Progress) -> None:
-        now = time.monotonic()
         if event.status in ("start", "kept"):
-            self._kept = event.done
             return
-        if event.status != "failed" and event.done < event.total and now - self._last < _EVERY_S:
+        now = time.monotonic()
+        left = self._left(now, event)
+        if event.status != "failed" and event.done < event.total and now - self._said < _EVERY_S:
             return
-        self._last = now
-        left = (now - self._start) / max(1, event.done - self._kept) * (event.total - event.done)
-        about = f", about {duration(left)} left" if event.done < event.total else ""
-        say(f"[{event.done}/{event.total}] {event.status} {event.path}{about}")
+        self._said = now
+        say(f"[{event.done}/{event.total}] {event.status} {event.path}{left}")
+
+    def _left(self, now: float, event: Progress) -> str:
+        # Counted from the first photo done: before it, workers had to start.
+        if self._first is None:
+            self._first = now, event.done
+        since, done = self._first
+        if event.done == done or event.done == event.total:
+            return ""
+        seconds = (now - since) / (event.done - done) * (event.total - event.done)
+        return f", about {duration(seconds)} left"
 
 
 def duration(seconds: float) -> str:

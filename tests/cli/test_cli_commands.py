@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -328,13 +329,18 @@ def test_plain_progress_tells_failures_and_time_left(capsys):
 
     tell = _PlainProgress()
     tell(Progress(0, 3))
-    tell(Progress(1, 3, "a.jpg", "failed", 1.0))
-    tell(Progress(2, 3, "b.jpg", "ok", 1.0))
-    tell(Progress(3, 3, "c.jpg", "ok", 1.0))
+    tell(Progress(1, 5, "z.jpg", "kept"))
+    tell(Progress(2, 5, "a.jpg", "failed", 1.0))
+    tell(Progress(3, 5, "b.jpg", "ok", 1.0))
+    time.sleep(0.01)
+    tell(Progress(4, 5, "c.jpg", "failed", 1.0))
+    tell(Progress(5, 5, "d.jpg", "ok", 1.0))
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("[1/3] failed a.jpg, about ")
-    assert lines[-1] == "[3/3] ok c.jpg"
-    assert len(lines) == 2
+    assert lines == [
+        "[2/5] failed a.jpg",
+        "[4/5] failed c.jpg, about 1 s left",
+        "[5/5] ok d.jpg",
+    ]
     assert [duration(s) for s in (0.1, 80, 600, 9000)] == ["1 s", "80 s", "10 min", "2.5 h"]
 
 
