@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
+import sys
 import tomllib
 import types
 import typing
@@ -124,7 +124,7 @@ class ScarParams:
         Shading beyond this many robust standard deviations is compressed.
     light_slope : float
         Tangent of the light's angle from the camera that a fully directed photo is taken to have:
-        23 degrees, which is what a lamp at 45 degrees leaves after ambient light, scatter in the
+        31 degrees, which is what a lamp at 45 degrees leaves after ambient light, scatter in the
         skin and shine. Depth is inversely proportional to it, so it was set on tuning phantoms to
         make the median depth right.
     hollow_gain : float
@@ -150,8 +150,14 @@ class ScarParams:
         Jacob 2001; merged ones wider).
     rim_share : float
         A scar ends where it is shallower than this share of its own depth.
+    round_share : float
+        Bays narrower than twice this share of a scar's radius are closed.
     least_width_mm, least_width_cells : float
         Narrower pits are pores (0.25 to 0.87 mm, Flament 2015) or not resolved.
+    most_on_border : float
+        Depressions with a larger share along the region's border are left out.
+    longest : float
+        Depressions longer than this many widths are folds, wrinkles or hairs.
     least_confidence : float
         Depressions that are less likely scars than this are left out.
     flat_light : float
@@ -166,8 +172,11 @@ class ScarParams:
     saddle_share: float = 0.6
     widest_floor_mm: float = 6.0
     rim_share: float = 0.35
+    round_share: float = 1.0
     least_width_mm: float = 0.8
     least_width_cells: float = 4.0
+    most_on_border: float = 0.35
+    longest: float = 3.5
     least_confidence: float = 0.5
     flat_light: float = 0.12
 
@@ -178,7 +187,7 @@ class ScarParams:
             _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
         for name in ("saddle_share", "rim_share"):
             _require(0 < getattr(self, name) < 1, name, getattr(self, name), "between 0 and 1")
-        for name in ("least_confidence", "flat_light"):
+        for name in ("least_confidence", "flat_light", "most_on_border"):
             _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
         ascending = bool(self.scales_mm) and sorted(self.scales_mm) == list(self.scales_mm)
         _require(
@@ -188,6 +197,8 @@ class ScarParams:
             "positive and ascending",
         )
         _require(0 < self.low_sd <= self.high_sd, "low_sd", self.low_sd, "above 0, at most high_sd")
+        _require(self.longest > 1, "longest", self.longest, "above 1")
+        _require(self.round_share >= 0, "round_share", self.round_share, "zero or more")
         _require(self.skew_weight >= 0, "skew_weight", self.skew_weight, "zero or more")
         _require(self.widest_floor_mm > 0, "widest_floor_mm", self.widest_floor_mm, "positive")
         _require(self.least_width_mm > 0, "least_width_mm", self.least_width_mm, "positive")
@@ -197,7 +208,7 @@ class ScarParams:
 
     background_mm: float = 3.5
     clip_sd: float = 9.0
-    light_slope: float = 0.42
+    light_slope: float = 0.6
     hollow_gain: float = 0.105
     nuisance: float = 0.028
     slow_per_mm: float = 1.5
@@ -277,7 +288,7 @@ class Params:
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Nested plain values, complete, in declaration order."""
-        return dataclasses.asdict(self)
+        return {stage.name: _plain(getattr(self, stage.name)) for stage in dataclasses.fields(self)}
 
     def to_toml(self) -> str:
         """The same as a TOML document that :meth:`from_toml` reads back."""
@@ -315,12 +326,27 @@ def _build_stage(stage: type, name: str, options: Mapping[str, Any]) -> Any:  # 
         raise ParamsError(f"{name}.{error.message}", remedy=error.remedy) from error
 
 
+def _plain(stage: Any) -> dict[str, Any]:  # noqa: ANN401
+    hints = typing.get_type_hints(type(stage))
+    return {name: _as_hinted(getattr(stage, name), hint) for name, hint in hints.items()}
+
+
+def _as_hinted(value: Any, hint: Any) -> Any:  # noqa: ANN401
+    """A length is a float however it was written: equal parameters must hash alike."""
+    if hint is float:
+        return float(value) + 0.0  # and zero has no sign
+    if typing.get_origin(hint) is tuple:
+        return tuple(_as_hinted(item, typing.get_args(hint)[0]) for item in value)
+    return value
+
+
 def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401
     if isinstance(hint, types.UnionType):
         return any(_fits(value, part) for part in typing.get_args(hint))
     if hint is float:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and math.isfinite(typing.cast(float, value))
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return abs(value) <= sys.float_info.max  # false for NaN; whole numbers can be larger
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
     if typing.get_origin(hint) is typing.Literal:
