@@ -54,7 +54,13 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'scarscope' has no attribute {name!r}")
-    home: object = import_module(_HOMES[name])
+    try:
+        home: object = import_module(_HOMES[name])
+    except ImportError:
+        from scarscope.machine import require_opencv
+
+        require_opencv()  # says what to install, where that is what is wrong
+        raise
     return getattr(home, name)
 
 

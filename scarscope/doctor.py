@@ -215,6 +215,9 @@ def _machine() -> Check:
 def _self_test() -> Check:
     try:
         require_opencv()
+    except ScarScopeError:
+        return Check("self-test", "fail", "not made, since OpenCV does not work")
+    try:
         scars = _score_a_dent()
     except Exception as error:
         remedy = error.remedy if isinstance(error, ScarScopeError) else ""

@@ -1,3 +1,5 @@
+import os
+import subprocess
 import sys
 
 import pytest
@@ -40,6 +42,19 @@ def test_doctor_works_where_opencv_does_not(monkeypatch):
     assert "pip install" in checks["opencv"].remedy
     assert checks["self-test"].status == "fail"
     assert checks["numpy"].status == "ok"
+
+
+def test_the_library_says_what_to_install_where_opencv_does_not_work(tmp_path):
+    stub = tmp_path / "cv2.py"
+    stub.write_text("raise ImportError('libGL.so.1: cannot open')", encoding="utf-8")
+    code = "import scarscope as ss; ss.Params(); ss.score"
+    paths = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert "scarscope.errors.DependencyError" in done.stderr.splitlines()[-1]
+    assert "libgl1" in done.stderr.splitlines()[-1]
 
 
 def test_an_empty_leftover_of_opencv_is_recognised(monkeypatch):
