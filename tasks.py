@@ -112,7 +112,7 @@ def _passes(name: str, command: list[str | Path]) -> bool:
 
 def bench(options: argparse.Namespace) -> int:
     """Speed and memory, as ratios to the floor."""
-    return _call([prepare("test.txt"), "-m", "benchmarks.score_photo", *options.more])
+    return _call([prepare("test.txt"), "benchmarks/score_photo.py", *options.more])
 
 
 def samples(options: argparse.Namespace) -> int:
