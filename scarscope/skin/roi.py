@@ -31,9 +31,10 @@ def read_roi(path: str | Path, shape: tuple[int, int]) -> tuple[Mask, RegionSour
     Parameters
     ----------
     path : path
-        A mask image (PNG, TIFF or BMP of the upright photo's size; more than half of white counts
-        as skin) or polygons (GeoJSON, or LabelMe's JSON) with x to the right and y downwards in
-        pixels of the upright photo. A GeoJSON ring after the first is a hole.
+        A mask image (PNG, TIFF or BMP of the upright photo's size; what is more than half white
+        and not transparent counts as skin) or polygons (GeoJSON, or LabelMe's JSON) with x to the
+        right and y downwards in pixels of the upright photo. A GeoJSON ring after the first is a
+        hole.
     shape : tuple of int
         Height and width of the upright photo.
 
@@ -105,36 +106,40 @@ def _mask_image(data: bytes, name: str, shape: tuple[int, int]) -> Mask:
     try:
         with Image.open(BytesIO(data)) as image:
             size = image.size
-            grey = np.asarray(image.convert("L")) if size == shape[::-1] else None
+            white = _whiteness(image) if size == shape[::-1] else None
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise RegionError(
             f"Region file {name} is not a readable picture ({error}).",
             remedy="Save the mask as an 8-bit PNG.",
         ) from error
-    if grey is None:
+    if white is None:
         raise RegionError(
             f"Region file {name} is {size[0]} x {size[1]} pixels, the upright photo "
             f"{shape[1]} x {shape[0]}.",
             remedy="Draw the mask on the upright photo at full size.",
         )
-    return np.asarray(grey > 127)
+    return np.asarray(white > 0.5)
+
+
+def _whiteness(image: Image.Image) -> NDArray[np.float32]:
+    """Share of white of every pixel, 0 to 1; what is transparent counts as black."""
+    if image.mode.startswith("I"):
+        # Pillow would clip 16 bits to 8 instead of scaling them.
+        return np.asarray(image, dtype=np.float32) / np.float32(65535)
+    if image.has_transparency_data:
+        grey, alpha = np.moveaxis(np.asarray(image.convert("LA"), dtype=np.float32), 2, 0)
+        return np.asarray(grey * alpha / np.float32(255**2))
+    return np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255)
 
 
 def _polygons(data: bytes, name: str, shape: tuple[int, int]) -> Mask:
     try:
-        document = json.loads(data.decode("utf-8-sig"))
+        polygons = _parse(data, name, shape)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise RegionError(
             f"Region file {name} is not valid JSON ({error}).",
             remedy="Save polygons as GeoJSON or from LabelMe.",
         ) from error
-    if not isinstance(document, Mapping):
-        raise _not_polygons(name)
-    if "shapes" in document:
-        _check_labelme_size(document, name, shape)
-        polygons = list(_labelme(document, name))
-    else:
-        polygons = list(_geojson(document, name))
     mask = np.zeros(shape, np.uint8)
     for rings in polygons:
         one = np.zeros(shape, np.uint8)
@@ -143,6 +148,17 @@ def _polygons(data: bytes, name: str, shape: tuple[int, int]) -> Mask:
         cv2.fillPoly(one, corners, 1, shift=_SUBPIXEL_BITS)
         mask |= one
     return np.asarray(mask > 0)
+
+
+def _parse(data: bytes, name: str, shape: tuple[int, int]) -> list[list[Ring]]:
+    """Every polygon of a file as its rings."""
+    document = json.loads(data.decode("utf-8-sig"))
+    if not isinstance(document, Mapping):
+        raise _not_polygons(name)
+    if "shapes" in document:
+        _check_labelme_size(document, name, shape)
+        return list(_labelme(document, name))
+    return list(_geojson(document, name))
 
 
 def _not_polygons(name: str) -> RegionError:
