@@ -171,11 +171,12 @@ def prepare(*locks: str, folder: str = ".venv") -> Path:
     done = _stamp(where)
     wanted = {name: _digest((LOCKS / name).read_bytes()) for name in locks}
     if not wanted.items() <= done.items():
+        (where / STAMP).write_text("{}", encoding="utf-8")  # what is half installed is not
         for name in locks:
             _install(python, name)
-        done = wanted
         if "test.txt" in locks:  # which holds all of run.txt
-            done = {**wanted, "run.txt": _digest((LOCKS / "run.txt").read_bytes())}
+            wanted["run.txt"] = _digest((LOCKS / "run.txt").read_bytes())
+        done = {**wanted, "project": done.get("project", "")}
     # A folder that was moved here has a package that still points to its old place.
     project = _digest((ROOT / "pyproject.toml").read_bytes() + bytes(ROOT))
     if done.get("project") != project:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from scarscope._version import __version__
@@ -48,13 +50,21 @@ def provenance(
         "version": __version__,
         "params_hash": params.hash,
         "params": params.to_dict(),
-        "command": sys.argv,
-        "options": options,
+        "command": [Path(sys.argv[0]).name, *map(_homeless, sys.argv[1:])],
+        "options": {name: _homeless(value) for name, value in options.items()},
         "started_utc": _utc(start),
         "finished_utc": _utc(datetime.now(UTC)),
         "counts": counts,
         "environment": environment(),
     }
+
+
+def _homeless(value: Any) -> Any:  # noqa: ANN401
+    """A path without the name of whoever ran the command: results travel further than they do."""
+    home = str(Path.home())
+    if not isinstance(value, str) or len(home) < 2:  # "/" in some containers
+        return value
+    return re.sub(rf"(^|=){re.escape(home)}(?=[/\\]|$)", r"\1~", value)
 
 
 def _utc(when: datetime) -> str:

@@ -1,0 +1,162 @@
+"""Write the pages of docs/ that list what the registries hold.
+
+python3 tasks.py docs                 write them
+python3 tasks.py docs -- --check      exit status 1 where a page is not current
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import inspect
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scarscope import flags
+from scarscope.measures import MEASURES, Measure
+from scarscope.params import Params
+
+DOCS = Path(__file__).resolve().parent
+_NOTE = "<!-- Written by docs/generate.py from {source}: change that, not this page. -->"
+
+_FLAGS = """\
+What can be wrong with a photo, and what to do about it at the next visit. Flags stand in the column
+`flags` of `photos.csv`, joined by `|`; in Python they are bits of `scarscope.Flag`.
+
+A **serious** flag means that the figures should not be compared with those of other photos. A
+**caution** means: look at the photo before you use its figures. An **info** states a fact.
+"""
+_MEASURES = """\
+Every figure of a photo, in the order of the columns of `photos.csv`. The three **primary** measures
+are those to plan a study on; the clinical scales are estimates from one photo, and say what a photo
+cannot tell.
+
+Column names end in their unit. Without a stated scale nothing is in millimetres: the columns have
+the second name given here, and figures that need millimetres are left blank.
+"""
+_PARAMS = """\
+Every option of every stage, with its default. A TOML file given with `--params` holds only what is
+to differ; `scarscope doctor --params` prints all of it as such a file. The parameters are hashed
+into every row's `params_hash`: figures made with different parameters are never mixed unseen.
+"""
+
+
+def pages() -> dict[str, str]:
+    """The text of each generated page, by file name."""
+    return {
+        "flags.md": _page("Quality flags", "scarscope/flags.py", _FLAGS, _flags()),
+        "measures.md": _page("Measures", "scarscope/measures/registry.py", _MEASURES, _measures()),
+        "parameters.md": _page("Parameters", "scarscope/params.py", _PARAMS, _params()),
+    }
+
+
+def _page(title: str, source: str, text: str, body: str) -> str:
+    return "\n".join([_NOTE.format(source=source), f"# {title}", "", text, body.rstrip()]) + "\n"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    # Of Markdown, only what a cell cannot hold: the rest of the registries' text is plain.
+    return text.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;")
+
+
+def _flags() -> str:
+    rows = [
+        (f"`{info.flag.name}`", info.severity, info.meaning, info.remedy) for info in flags.REGISTRY
+    ]
+    return _table(("flag", "severity", "meaning", "what to do"), rows)
+
+
+def _measures() -> str:
+    rows = [(_name(m), _meaning(m), m.range, m.better or "–", m.source) for m in MEASURES]
+    tables = [_table(("column", "meaning", "range", "better", "source"), rows), "", _about()]
+    return "\n".join(tables)
+
+
+def _name(entry: Measure) -> str:
+    plain = entry.column("px")
+    other = "" if plain in (None, entry.column("mm")) else f" or `{plain}`"
+    return f"`{entry.column('mm')}`{other}"
+
+
+def _meaning(entry: Measure) -> str:
+    primary = " (primary)" if entry.primary else ""
+    return f"{entry.label}{primary}. {entry.definition}"
+
+
+def _about() -> str:
+    held: dict[str, list[str]] = {}
+    for entry in MEASURES:
+        held.setdefault(entry.validated_against, []).append(f"`{entry.column('mm')}`")
+    rows = [(text, ", ".join(columns)) for text, columns in held.items()]
+    return "## Held against\n\n" + _table(("what", "columns"), rows)
+
+
+def _params() -> str:
+    parts = []
+    for stage in dataclasses.fields(Params):
+        options = getattr(Params(), stage.name)
+        values = dataclasses.asdict(options)
+        about = (inspect.getdoc(type(options)) or "").partition("\n")[0]
+        told = documented(type(options))
+        rows = [(f"`{n}`", f"`{json.dumps(v)}`", told[n]) for n, v in values.items()]
+        table = _table(("option", "default", "meaning"), rows) if rows else "No options yet."
+        parts.append(f"## `[{stage.name}]`\n\n{_plain(about)}\n\n{table}\n")
+    return "\n".join(parts)
+
+
+def documented(kind: type) -> dict[str, str]:
+    """What a class's numpydoc section of attributes says of each, on one line.
+
+    Attributes that share an entry (``low, high : float``) share its text.
+    """
+    told: dict[str, str] = {}
+    names: list[str] = []
+    for line in inspect.cleandoc(kind.__doc__ or "").splitlines():
+        head = re.fullmatch(r"(\w+(?:, \w+)*) : .*", line)
+        if head:
+            names = head.group(1).split(", ")
+            told.update(dict.fromkeys(names, ""))
+        elif line.startswith(" "):
+            told.update({name: f"{told[name]} {line.strip()}".strip() for name in names})
+        elif line:
+            names = []
+    return {name: _plain(text) for name, text in told.items()}
+
+
+def _plain(text: str) -> str:
+    """Docstring markup as Markdown."""
+    text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text)
+    return text.replace("``", "`")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Write the generated pages of docs/.")
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    options = parser.parse_args(arguments)
+    stale = [name for name, text in pages().items() if read(name) != text]
+    for name in stale:
+        if options.check:
+            print(f"docs/{name} is not current: run `python3 tasks.py docs`")
+        else:
+            (DOCS / name).write_text(pages()[name], encoding="utf-8", newline="\n")
+            print(f"docs/{name}")
+    return int(options.check and bool(stale))
+
+
+def read(name: str) -> str:
+    """A page as it stands, empty where there is none."""
+    file = DOCS / name
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
