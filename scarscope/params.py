@@ -124,7 +124,7 @@ class ScarParams:
         Shading beyond this many robust standard deviations is compressed.
     light_slope : float
         Tangent of the light's angle from the camera that a fully directed photo is taken to have:
-        31 degrees, which is what a lamp at 45 degrees leaves after ambient light, scatter in the
+        27 degrees, which is what a lamp at 45 degrees leaves after ambient light, scatter in the
         skin and shine. Depth is inversely proportional to it, so it was set on tuning phantoms to
         make the median depth right.
     hollow_gain : float
@@ -167,7 +167,7 @@ class ScarParams:
     scales_mm: tuple[float, ...] = (0.2, 0.5, 1.2)
     low_sd: float = 2.0
     high_sd: float = 3.5
-    least_noise_mm: float = 0.02
+    least_noise_mm: float = 0.023
     split_mm: float = 0.45
     saddle_share: float = 0.6
     widest_floor_mm: float = 6.0
@@ -177,7 +177,7 @@ class ScarParams:
     least_width_cells: float = 4.0
     most_on_border: float = 0.35
     longest: float = 3.5
-    least_confidence: float = 0.5
+    least_confidence: float = 0.4
     flat_light: float = 0.12
 
     def __post_init__(self) -> None:
@@ -208,9 +208,9 @@ class ScarParams:
 
     background_mm: float = 3.5
     clip_sd: float = 9.0
-    light_slope: float = 0.6
-    hollow_gain: float = 0.105
-    nuisance: float = 0.028
+    light_slope: float = 0.52
+    hollow_gain: float = 0.09
+    nuisance: float = 0.021
     slow_per_mm: float = 1.5
     fast_per_mm: float = 5.0
     skew_weight: float = 0.3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -58,8 +58,9 @@ class Shape:
 
 def windows(labels: Labels, *, margin: int) -> Iterator[Window]:
     """Every label with a margin around it, in order."""
-    for label, box in enumerate(ndimage.find_objects(labels), start=1):
-        if box is None:
+    boxes: Sequence[tuple[slice, ...] | None] = ndimage.find_objects(labels)
+    for label, box in enumerate(boxes, start=1):
+        if box is None:  # a number that no cell carries
             continue
         rows, cols = (
             slice(max(side.start - margin, 0), min(side.stop + margin, size))
@@ -76,9 +77,9 @@ def measure_shape(window: Window) -> Shape:
     outlines, _ = cv2.findContours(
         window.own.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
     )
-    outline = max(outlines, key=len)
+    outline = max(outlines, key=lambda points: int(points.shape[0]))
     # Contours run through pixel centres: half a cell is added on each side.
-    sides = [side + 1.0 for side in cv2.minAreaRect(outline)[1]]
+    sides = [float(side) + 1.0 for side in cv2.minAreaRect(outline)[1]]
     perimeter = cv2.arcLength(outline, True) + np.pi
     return Shape(
         x=float(x.mean()) + cols.start,
@@ -92,7 +93,7 @@ def measure_shape(window: Window) -> Shape:
 
 def measure_depth(depth: Image, window: Window) -> float:
     """Greatest depth, as the 98th percentile so that one noisy cell does not decide."""
-    return float(max(np.percentile(depth[window.box][window.own], 98), 0.0))
+    return max(float(np.percentile(depth[window.box][window.own], 98)), 0.0)
 
 
 def edge_steepness(depth: Image, window: Window, shape: Shape, *, step: float, rim: float) -> float:

@@ -19,6 +19,9 @@ from scarscope.scars.catalog import Window, measure_shape
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+# Coarser grids do not earn the width that they cannot resolve: a pit of n cells counts as n times
+# this at most. The coarsest scale that ScarScope is validated on, mm.
+WIDEST_CELL_MM = 0.15
 RIM_OUT_MM, RIM_IN_MM = 0.3, 0.2  # band along the outline in which the edge's shading is read
 
 
@@ -31,7 +34,7 @@ class Evidence:
     response : float
         Largest depth over the skin's own roughness, 1.
     width_mm : float
-        Diameter of the disc of equal area.
+        Diameter of the disc of equal area, on grids no coarser than :data:`WIDEST_CELL_MM`.
     circularity : float
         1 for a disc, near 0 for a thread.
     edge : float
@@ -90,7 +93,7 @@ def weigh(
     shape = measure_shape(window)
     return Evidence(
         response=float(response[window.box][window.own].max()),
-        width_mm=2 * float(np.sqrt(shape.area / np.pi)) * filter_mm,
+        width_mm=2 * float(np.sqrt(shape.area / np.pi)) * min(filter_mm, WIDEST_CELL_MM),
         circularity=shape.circularity,
         edge=float(shading[window.box][rim].std()) / max(spread, 1e-6),
     )

@@ -86,7 +86,8 @@ class Scars:
         """Instance labels in the photo's own pixel grid, shape (height, width)."""
         height, width = self.skin.photo.shape
         small = self.labels.astype(np.uint16)
-        return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+        full = cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+        return np.asarray(full, dtype=np.uint16)
 
     def depth_px(self) -> NDArray[np.float32]:
         """Missing depth in the photo's pixel grid, shape (height, width), in the grid's unit."""

@@ -34,9 +34,11 @@ from scarscope.skin.chromophores import blur, masked_blur
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-# Share of gradient energy along the light for isotropic relief under one far lamp is 3 to 1
-# (Knill 1990), an anisotropy of (3 - 1) / (3 + 1).
-SINGLE_LAMP_ANISOTROPY = 0.5
+# Gradient energy along the light against across it is 3 to 1 for isotropic relief under one far
+# lamp (Knill 1990): an anisotropy of (3 - 1) / (3 + 1) = 0.5. Pigment and shine, which have no
+# direction, dilute it to about this; skin lines alone, which do, reach the lower figure.
+SINGLE_LAMP_ANISOTROPY = 0.35
+NO_LAMP_ANISOTROPY = 0.03
 # Green and blue light leaves skin within 0.43 mm for nearly all energy (d'Eon's profile); the
 # energy-weighted sigma of both channels is this, mm.
 SCATTER_MM = 0.18
@@ -116,7 +118,8 @@ def estimate_axis(shading: Image, region: Mask, *, filter_mm: float) -> Light:
         return Light(0.0, 0.0)
     strength = float(np.hypot(xx - yy, 2 * xy)) / total
     azimuth = 0.5 * float(np.arctan2(2 * xy, xx - yy))
-    return Light(azimuth, min(1.0, strength / SINGLE_LAMP_ANISOTROPY))
+    span = SINGLE_LAMP_ANISOTROPY - NO_LAMP_ANISOTROPY
+    return Light(azimuth, float(np.clip((strength - NO_LAMP_ANISOTROPY) / span, 0.0, 1.0)))
 
 
 def recover(

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from scarscope.flags import Flag
 from scarscope.params import ScarParams
-from scarscope.scars.catalog import describe, windows
-from scarscope.scars.evidence import RIM_OUT_MM, Weights, robust_spread, weigh
+from scarscope.scars.catalog import Window, describe, measure_shape, windows
+from scarscope.scars.evidence import RIM_OUT_MM, Evidence, Weights, robust_spread, weigh
 from scarscope.scars.model import Scars
 from scarscope.scars.relief import Light, estimate_axis, flatten, recover
-from scarscope.scars.segment import Depression, cut, depress
+from scarscope.scars.segment import Cut, Depression, cut, depress
 from scarscope.skin.model import Skin
 
 Image = NDArray[np.float32]
 Labels = NDArray[np.int32]
+Mask = NDArray[np.bool_]
 
-# Fitted by benchmarks/tune_relief.py on tuning seeds of the phantom.
-WEIGHTS = Weights(response=0.6, width=1.45, circularity=1.75, edge=2.4, offset=-4.3)
+# Fitted by benchmarks/tune_relief.py on the phantom's tuning seeds.
+WEIGHTS = Weights(response=0.16, width=1.09, circularity=1.30, edge=2.35, offset=-3.20)
+BORDER_MM = 0.8  # width of the rim of a region in which a depression may be the region's own edge
 MAX_SCARS = 65535  # what a 16-bit label image can number
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What the relief of a photo says, before anything is called a scar."""
+
+    shading: Image
+    light: Light
+    found: Depression
+    pieces: Cut
 
 
 @dataclass(frozen=True)
@@ -50,53 +64,85 @@ class ReliefSegmenter:
 
     def __call__(self, skin: Skin) -> Scars:
         """Find the scars of `skin`."""
-        params, grid = self.params, skin.grid
-        shading = flatten(skin.shading, skin.region, filter_mm=grid.filter_mm, params=params)
-        axis = estimate_axis(shading, skin.region, filter_mm=grid.filter_mm)
-        height, light = recover(shading, skin.region, axis, filter_mm=grid.filter_mm, params=params)
-        found = depress(height, skin.region, filter_mm=grid.filter_mm, params=params)
-        pieces = cut(found, skin.region, filter_mm=grid.filter_mm, params=params)
-        labels, confidence = _believe(pieces.labels, found, shading, skin, params)
+        grid = skin.grid
+        reading = read_relief(skin, self.params)
+        labels, confidence = _believe(reading, skin, self.params)
         # Relief is solved in mm of the filters; without a scale that is nominal, so it goes back
         # to pixels of the photo.
-        depth = np.maximum(pieces.depth, 0) * np.float32(grid.step / grid.filter_mm)
-        table = describe(labels, depth, grid, confidence)
+        depth = np.maximum(reading.pieces.depth, 0) * np.float32(grid.step / grid.filter_mm)
         return Scars(
             skin=skin,
             labels=labels,
             depth=np.where(labels > 0, depth, np.float32(0)),
-            table=table,
+            table=describe(labels, depth, grid, confidence),
             segmenter=self.name,
-            quality=_quality(light, found),
-            flags=skin.flags | _flags(light, params),
+            quality=_quality(reading),
+            flags=skin.flags | _flags(reading.light, self.params),
         )
 
 
-def _believe(
-    labels: Labels, found: Depression, shading: Image, skin: Skin, params: ScarParams
-) -> tuple[Labels, dict[int, float]]:
+def read_relief(skin: Skin, params: ScarParams) -> Reading:
+    """Recover relief and cut it into depressions; many of them are texture.
+
+    Parameters
+    ----------
+    skin : Skin
+    params : ScarParams
+    """
+    step = skin.grid.filter_mm
+    shading = flatten(skin.shading, skin.region, filter_mm=step, params=params)
+    axis = estimate_axis(shading, skin.region, filter_mm=step)
+    height, light = recover(shading, skin.region, axis, filter_mm=step, params=params)
+    found = depress(height, skin.region, filter_mm=step, params=params)
+    return Reading(shading, light, found, cut(found, skin.region, filter_mm=step, params=params))
+
+
+def candidates(
+    reading: Reading, skin: Skin, params: ScarParams
+) -> Iterator[tuple[Window, Evidence]]:
+    """Depressions that are not plainly something else, with the evidence for each.
+
+    Left out are those along the region's border and those too long for a scar.
+    """
+    step = skin.grid.filter_mm
+    spread = robust_spread(reading.shading[skin.region])
+    rim = _region_rim(skin.region, cells=max(2, round(BORDER_MM / step)))
+    for window in windows(reading.pieces.labels, margin=int(np.ceil(RIM_OUT_MM / step)) + 1):
+        shape = measure_shape(window)
+        on_border = float(rim[window.box][window.own].mean())
+        if on_border > params.most_on_border or shape.length > params.longest * shape.width:
+            continue
+        yield (
+            window,
+            weigh(window, reading.found.response, reading.shading, spread=spread, filter_mm=step),
+        )
+
+
+def _believe(reading: Reading, skin: Skin, params: ScarParams) -> tuple[Labels, dict[int, float]]:
     """Keep the depressions that are likely scars, renumber them, and say how likely each is."""
-    filter_mm = skin.grid.filter_mm
-    spread = robust_spread(shading[skin.region])
-    margin = int(np.ceil(RIM_OUT_MM / filter_mm)) + 1
-    renumber = np.zeros(int(labels.max()) + 1, np.int32)
+    renumber = np.zeros(int(reading.pieces.labels.max()) + 1, np.int32)
     confidence: dict[int, float] = {}
-    for window in windows(labels, margin=margin):
-        evidence = weigh(window, found.response, shading, spread=spread, filter_mm=filter_mm)
+    for window, evidence in candidates(reading, skin, params):
         sure = WEIGHTS.confidence(evidence)
         if sure >= params.least_confidence and len(confidence) < MAX_SCARS:
             number = len(confidence) + 1
             renumber[window.label] = number
             confidence[number] = sure
-    return renumber[labels], confidence
+    return renumber[reading.pieces.labels], confidence
 
 
-def _quality(light: Light, found: Depression) -> dict[str, float]:
-    azimuth = float(np.degrees(light.azimuth) % 360)
+def _region_rim(region: Mask, *, cells: int) -> Mask:
+    """Skin next to what is not skin, where shading falls off for other reasons than scars."""
+    padded = np.pad(region, 1, mode="edge").astype(np.uint8)
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    return np.asarray(region & (distance <= cells) & (not region.all()))
+
+
+def _quality(reading: Reading) -> dict[str, float]:
     return {
-        "light_azimuth_deg": azimuth,
-        "light_directedness": light.directed,
-        "relief_noise_um": found.noise * 1000,
+        "light_azimuth_deg": float(np.degrees(reading.light.azimuth) % 360),
+        "light_directedness": reading.light.directed,
+        "relief_noise_um": reading.found.noise * 1000,
     }
 
 

@@ -6,6 +6,7 @@ are pits, so what stands above the surface is texture and noise alone, however m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -87,15 +88,18 @@ def upper_noise(depth: NDArray[np.float32]) -> float:
 def cut(found: Depression, region: Mask, *, filter_mm: float, params: ScarParams) -> Cut:
     """Label the pits: seeds above the high threshold, grown to the low one, split, trimmed."""
     low, high = params.low_sd, params.high_sd
-    strong = np.asarray(apply_hysteresis_threshold(found.response, low, high)) & region
+    strong = np.asarray(apply_hysteresis_threshold(found.response, low, high)) & region  # type: ignore[no-untyped-call]
     floor = fill_floors(found.depth, strong, filter_mm=filter_mm, params=params)
     fine = blur(floor, max(params.scales_mm[0] / filter_mm, 0.5))
     strong = strong | (floor > found.depth)
     if not strong.any():
         return Cut(np.zeros(region.shape, np.int32), fine)
     lump = blur(floor, max(params.split_mm / filter_mm, 0.7))
-    labels = watershed(-lump, markers=_seeds(lump, strong, params), mask=strong)
-    return Cut(_trim(labels.astype(np.int32), fine, filter_mm=filter_mm, params=params), fine)
+    markers = _seeds(lump, strong, params)
+    labels = watershed(-lump, markers=markers, mask=strong)  # type: ignore[no-untyped-call]
+    return Cut(
+        _trim(labels.astype(np.int32), fine, region, filter_mm=filter_mm, params=params), fine
+    )
 
 
 def fill_floors(depth: Image, strong: Mask, *, filter_mm: float, params: ScarParams) -> Image:
@@ -124,33 +128,57 @@ def _seeds(lump: Image, strong: Mask, params: ScarParams) -> Labels:
     """One seed a pit: maxima whose saddle to the next is below a share of their own depth."""
     height = np.log(np.maximum(lump, params.least_noise_mm))
     inside = np.where(strong, height, height.min()).astype(np.float32)
-    peaks = h_maxima(inside, -float(np.log(params.saddle_share))) > 0
+    least = -float(np.log(params.saddle_share))
+    peaks = h_maxima(inside, least) > 0  # type: ignore[no-untyped-call]
     labels, _ = ndimage.label(peaks & strong, structure=np.ones((3, 3)))
     return np.asarray(labels, dtype=np.int32)
 
 
-def _trim(labels: Labels, depth: Image, *, filter_mm: float, params: ScarParams) -> Labels:
+def _trim(
+    labels: Labels, depth: Image, region: Mask, *, filter_mm: float, params: ScarParams
+) -> Labels:
     """Keep of each pit what is deeper than a share of its own depth, in one piece, and renumber."""
     out = np.zeros_like(labels)
     count = 0
     least = max(params.least_width_mm / filter_mm, params.least_width_cells)
     least_area = np.pi / 4 * least**2
-    for index, box in enumerate(ndimage.find_objects(labels), start=1):
-        if box is None:
+    boxes: Sequence[tuple[slice, ...] | None] = ndimage.find_objects(labels)
+    for index, bare in enumerate(boxes, start=1):
+        if bare is None:  # a seed that won no cell
             continue
+        box = _widen(bare, labels.shape, 2)
         own = labels[box] == index
         deep = float(np.percentile(depth[box][own], 95))
         if deep <= 0:
             continue
         piece = _largest(own & (depth[box] > params.rim_share * deep))
-        piece = cv2.morphologyEx(piece.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-        piece = ndimage.binary_fill_holes(_largest(piece > 0))
+        opened = cv2.morphologyEx(piece.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+        piece = _round_out(_largest(opened > 0), params.round_share) & region[box]
         if piece.sum() < least_area:
             continue
         count += 1
         view = out[box]
         view[piece & (view == 0)] = count
     return out
+
+
+def _widen(box: tuple[slice, ...], shape: tuple[int, ...], by: int) -> tuple[slice, slice]:
+    rows, cols = (
+        slice(max(side.start - by, 0), min(side.stop + by, size))
+        for side, size in zip(box, shape, strict=True)
+    )
+    return rows, cols
+
+
+def _round_out(piece: Mask, share: float) -> Mask:
+    """Close bays: light from one side shows a pit as a crescent, but the pit is the whole round."""
+    radius = int(share * np.sqrt(piece.sum() / np.pi))
+    if radius < 1:
+        return np.asarray(ndimage.binary_fill_holes(piece))
+    padded = np.pad(piece, radius).astype(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[radius:-radius, radius:-radius]
+    return np.asarray(ndimage.binary_fill_holes(closed > 0))
 
 
 def _largest(mask: Mask) -> Mask:

@@ -30,6 +30,13 @@ _FEATURES = (
     (0.50, 0.635, 0.15, 0.050),  # nostrils
     (0.50, 0.805, 0.27, 0.125),  # mouth
 )
+# How far a feature may move (down, across), as shares of the box, the template's place first.
+_MOVES = tuple(
+    (down, across)
+    for down in (0.0, 0.04, -0.04, 0.08, 0.12, 0.16, 0.20)
+    for across in (0.0, 0.04, -0.04)
+)
+_MOVE_COST = 1.0  # a tenth of the box must win a tenth more of the ellipse
 
 
 @dataclass(frozen=True)
@@ -49,17 +56,24 @@ class Face:
         bottom = round((self.top + self.height) * rows)
         return max(left, 0), max(top, 0), min(right, cols), min(bottom, rows)
 
-    def features(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
-        """Eyes with brows, nostrils and mouth, on an image of that shape."""
+    def ellipse(
+        self,
+        feature: tuple[float, float, float, float],
+        shape: tuple[int, int],
+        *,
+        down: float = 0.0,
+        across: float = 0.0,
+    ) -> NDArray[np.bool_]:
+        """One feature's ellipse on an image of that shape, moved by shares of the box."""
         rows, cols = shape
+        x, y, half_x, half_y = feature
         mask = np.zeros(shape, np.uint8)
-        for x, y, half_x, half_y in _FEATURES:
-            centre = (
-                round((self.left + x * self.width) * cols),
-                round((self.top + y * self.height) * rows),
-            )
-            axes = (round(half_x * self.width * cols), round(half_y * self.height * rows))
-            cv2.ellipse(mask, centre, axes, 0, 0, 360, 1, cv2.FILLED)
+        centre = (
+            round((self.left + (x + across) * self.width) * cols),
+            round((self.top + (y + down) * self.height) * rows),
+        )
+        axes = (round(half_x * self.width * cols), round(half_y * self.height * rows))
+        cv2.ellipse(mask, centre, axes, 0, 0, 360, 1, cv2.FILLED)
         return np.asarray(mask > 0)
 
 
@@ -79,7 +93,7 @@ def find_face(rgb: Image) -> Face | None:
     rows, cols = rgb.shape[:2]
     factor = min(1.0, SEARCH_PX / max(rows, cols))
     size = (max(1, round(cols * factor)), max(1, round(rows * factor)))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.float32)
     shorter = min(size)
     least = max(24, round(SMALLEST_SHARE * shorter))
     if shorter < 24:
@@ -102,8 +116,37 @@ def find_face(rgb: Image) -> Face | None:
     )
 
 
+def cover_features(face: Face, odd: Image) -> NDArray[np.bool_]:
+    """Eyes with brows, nostrils and mouth, each moved to where the picture is least like skin.
+
+    Faces differ in length and the detector's box is a few percent loose, so every feature may move
+    a little; a move has to pay for itself, or hair and shadow would pull it away.
+
+    Parameters
+    ----------
+    face : Face
+    odd : ndarray of float32, shape (h, w)
+        0 for plain skin, 1 for what is darker, redder or of another colour.
+
+    Returns
+    -------
+    ndarray of bool, shape (h, w)
+    """
+    shape = (odd.shape[0], odd.shape[1])
+    mask = np.zeros(shape, dtype=bool)
+    for feature in _FEATURES:
+        options = [
+            (float(odd[cover].mean()) - _MOVE_COST * (abs(down) + abs(across)), cover)
+            for down, across in _MOVES
+            if (cover := face.ellipse(feature, shape, down=down, across=across)).any()
+        ]
+        if options:
+            mask |= max(options, key=lambda option: option[0])[1]
+    return mask
+
+
 def _detector() -> Cascade:
-    return Cascade(skimage.data.lbp_frontal_face_cascade_filename())
+    return Cascade(skimage.data.lbp_frontal_face_cascade_filename())  # type: ignore[no-untyped-call]
 
 
 def _search_image(rgb: Image) -> NDArray[np.uint8]:

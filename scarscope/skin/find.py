@@ -19,12 +19,13 @@ from scarscope.skin.chromophores import median_colour, unmix
 from scarscope.skin.face import BOX_MM, Face, find_face
 from scarscope.skin.grid import make_grid, mask_to_grid, to_grid
 from scarscope.skin.model import Grid, RegionSource, Skin
-from scarscope.skin.region import find_region
+from scarscope.skin.region import find_region, is_close_up
 from scarscope.skin.roi import check_mask, read_roi
 
 Mask = NDArray[np.bool_]
 Roi = str | Path | NDArray[Any]
 
+COARSE_MM_PER_PX = 0.3  # half as much again as the limit of 0.2 mm: faces differ in size
 LEAST_CELLS = 400  # grid cells; 4 mm2 at 0.1 mm: less holds no texture to compare a scar with
 
 
@@ -52,7 +53,7 @@ def find_skin(photo: Photo, *, roi: Roi | None = None, params: SkinParams | None
         If the region cannot be used, or no skin is found.
     """
     params = params or SkinParams()
-    face = find_face(photo.rgb) if photo.scale is None or roi is None else None
+    face = _face(photo, roi)
     nominal = _nominal_mm_per_px(photo, face, params)
     grid = make_grid(photo, nominal, params)
     rgb = to_grid(photo.rgb, grid)
@@ -72,8 +73,23 @@ def find_skin(photo: Photo, *, roi: Roi | None = None, params: SkinParams | None
         region_source=source,
         ita_deg=_ita(rgb, region, flags | photo.flags),
         quality=quality,
-        flags=photo.flags | flags | (Flag.AUTO_REGION if source == "auto" else Flag.NONE),
+        flags=photo.flags | flags | _own_flags(photo, face, source, nominal),
     )
+
+
+def _face(photo: Photo, roi: Roi | None) -> Face | None:
+    """A face, where one helps to find the region or to choose filter sizes."""
+    if roi is not None and photo.scale is not None:
+        return None
+    return None if is_close_up(photo.rgb) else find_face(photo.rgb)
+
+
+def _own_flags(photo: Photo, face: Face | None, source: RegionSource, nominal: float) -> Flag:
+    flags = Flag.AUTO_REGION if source == "auto" else Flag.NONE
+    # A face is a ruler good enough to tell 1 mm per pixel from 0.1, though not to measure by.
+    if photo.scale is None and face is not None and nominal > COARSE_MM_PER_PX:
+        flags |= Flag.COARSE_RESOLUTION
+    return flags
 
 
 def _nominal_mm_per_px(photo: Photo, face: Face | None, params: SkinParams) -> float:

@@ -53,7 +53,7 @@ def _blood(nm: Floats) -> Floats:
         WAVELENGTHS_NM,
         SATURATION * np.array(_HBO2) + (1 - SATURATION) * np.array(_HB),
     )
-    return np.log(10.0) * molar * BLOOD_MOLARITY / 10.0
+    return np.asarray(np.log(10.0) * molar * BLOOD_MOLARITY / 10.0)
 
 
 def _reflectance(melanin: float, blood: float) -> Floats:

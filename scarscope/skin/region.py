@@ -19,7 +19,7 @@ from scipy import ndimage
 
 from scarscope.params import SkinParams
 from scarscope.skin.chromophores import blur, masked_blur
-from scarscope.skin.face import Face
+from scarscope.skin.face import Face, cover_features
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -30,8 +30,11 @@ COARSE_PX = 420  # longer side of the grid on which colour decides
 U_RANGE = (0.04, 1.7)
 V_RANGE = (-0.38, 1.7)
 SPREAD_FLOOR = (0.07, 0.09)  # least spread of u and v within one person's skin, 1 sd
+CLOSE_UP_SHARE = 0.8  # of the photo in skin's own colour; heads with hair reach about a half
 REACH = 3.2  # accepted Mahalanobis distance
-DARKER, BRIGHTER = 2.0, 1.5  # accepted log level below and above the skin's own median
+DARKER, BRIGHTER = 1.6, 1.5  # accepted log level below and above the skin's own median
+STEEP_BLUR_MM = 2.5  # sigma over which fall-off is judged: wider than a scar's wall
+STEEP_PER_MM = 0.09  # log light per mm; a cheek under a lamp at 45 degrees falls by 0.01 to 0.05
 LEVEL_SPREAD = 0.5  # spread of log level over one lit face, 1 sd
 HAIR_DARKER = 0.45  # log level below the skin around it that hair, brows and beards show
 
@@ -64,9 +67,7 @@ def find_region(rgb: Image, face: Face | None, *, filter_mm: float, params: Skin
         Empty (all False) where nothing looks like skin.
     """
     rows, cols = rgb.shape[:2]
-    factor = max(1.0, max(rows, cols) / COARSE_PX)
-    size = (max(1, round(cols / factor)), max(1, round(rows / factor)))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    small, factor = _coarse(rgb)
     step_mm = filter_mm * factor
     features = _features(small)
     colour = learn_colour(features, face)
@@ -75,12 +76,36 @@ def find_region(rgb: Image, face: Face | None, *, filter_mm: float, params: Skin
     mask = _accept(features, colour)
     if face is not None:
         mask &= _window(face, mask.shape) & ~_backdrop(features, colour, face)
-    mask &= ~_hair(features[..., 2], mask, step_mm)
+    mask &= ~_hair(features[..., 2], mask, step_mm) & ~_turned_away(features[..., 2], step_mm)
     if face is not None:
-        mask &= ~face.features(mask.shape)
+        mask &= ~cover_features(face, _odd(features, colour, mask, step_mm))
     mask = _tidy(mask, face, step_mm, params)
     full = cv2.resize(blur(mask.astype(np.float32), 0.8), (cols, rows))
     return np.asarray(full > 0.5)
+
+
+def is_close_up(rgb: Image) -> bool:
+    """Whether nearly all of a photo is of one skin colour: no hair, eyes, clothes or backdrop.
+
+    The face detector sees faces in the marks of such photos, so it must not be asked.
+
+    Parameters
+    ----------
+    rgb : ndarray of float32, shape (h, w, 3)
+        Linear light.
+    """
+    features = _features(_coarse(rgb)[0])
+    colour = learn_colour(features, None)
+    return colour is not None and bool(_accept(features, colour).mean() > CLOSE_UP_SHARE)
+
+
+def _coarse(rgb: Image) -> tuple[Image, float]:
+    """The image averaged to at most :data:`COARSE_PX` a side, and by what factor."""
+    rows, cols = rgb.shape[:2]
+    factor = max(1.0, max(rows, cols) / COARSE_PX)
+    size = (max(1, round(cols / factor)), max(1, round(rows / factor)))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.float32), factor
 
 
 def _features(rgb: Image) -> Image:
@@ -230,6 +255,25 @@ def _hair(level: Image, mask: Mask, step_mm: float) -> Mask:
     radius = max(1, round(2.5 / step_mm))
     core = cv2.morphologyEx(dark, cv2.MORPH_OPEN, _disc(radius))
     return np.asarray(cv2.dilate(core, _disc(radius)) > 0) & (dark > 0)
+
+
+def _turned_away(level: Image, step_mm: float) -> Mask:
+    """Where light falls off steeply over centimetres: the jaw's edge, the shadow side of a nose.
+
+    Relief cannot be told from such a fall; a scar's walls are too short to reach it once blurred.
+    """
+    smooth = blur(level, max(STEEP_BLUR_MM / step_mm, 1.0))
+    down, across = np.gradient(smooth, step_mm)
+    return np.asarray(np.hypot(down, across) > STEEP_PER_MM)
+
+
+def _odd(features: Image, colour: SkinColour, mask: Mask, step_mm: float) -> Image:
+    """How unlike the skin around it each pixel is: darker, redder or of another colour, 0 to 1."""
+    around = masked_blur(features, mask, max(12.0 / step_mm, 2.0))
+    darker = np.clip((around[..., 2] - features[..., 2]) / 0.6, 0, 1)
+    redder = np.clip((features[..., 0] - around[..., 0]) / 0.3, 0, 1)
+    other = ~_accept(features, colour)
+    return np.asarray(np.maximum(np.maximum(darker, redder), other), dtype=np.float32)
 
 
 def _tidy(mask: Mask, face: Face | None, step_mm: float, params: SkinParams) -> Mask:
