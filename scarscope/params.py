@@ -102,7 +102,7 @@ class SkinParams:
     """
 
     grid_mm: float = 0.10
-    nominal_view_mm: float = 120.0
+    nominal_view_mm: float = 90.0
     margin_mm: float = 1.5
 
     def __post_init__(self) -> None:
