@@ -30,7 +30,11 @@ COARSE_PX = 420  # longer side of the grid on which colour decides
 U_RANGE = (0.04, 1.7)
 V_RANGE = (-0.38, 1.7)
 SPREAD_FLOOR = (0.07, 0.09)  # least spread of u and v within one person's skin, 1 sd
-CLOSE_UP_SHARE = 0.8  # of the photo in skin's own colour; heads with hair reach about a half
+# Within this of the photo's median (u, v) lie 84 % and more of a close-up of skin, and at most 68 %
+# of a head with hair and backdrop.
+CLOSE_UP_REACH = (0.25, 0.30)
+CLOSE_UP_SHARE = 0.76
+MOST_GRAIN = 0.15  # median step of u from a pixel to its surroundings; skin at high ISO shows 0.02
 REACH = 3.2  # accepted Mahalanobis distance
 DARKER, BRIGHTER = 1.6, 1.5  # accepted log level below and above the skin's own median
 STEEP_BLUR_MM = 2.5  # sigma over which fall-off is judged: wider than a scar's wall
@@ -70,13 +74,14 @@ def find_region(rgb: Image, face: Face | None, *, filter_mm: float, params: Skin
     small, factor = _coarse(rgb)
     step_mm = filter_mm * factor
     features = _features(small)
-    colour = learn_colour(features, face)
+    colour = None if _grainy(small, features) else learn_colour(features, face)
     if colour is None:
         return np.zeros((rows, cols), dtype=bool)
     mask = _accept(features, colour)
     if face is not None:
         mask &= _window(face, mask.shape) & ~_backdrop(features, colour, face)
-    mask &= ~_hair(features[..., 2], mask, step_mm) & ~_turned_away(features[..., 2], step_mm)
+    mask &= ~_hair(features[..., 2], mask, step_mm)
+    mask &= ~_turned_away(features[..., 2], mask, step_mm)
     if face is not None:
         mask &= ~cover_features(face, _odd(features, colour, mask, step_mm))
     mask = _tidy(mask, face, step_mm, params)
@@ -94,9 +99,16 @@ def is_close_up(rgb: Image) -> bool:
     rgb : ndarray of float32, shape (h, w, 3)
         Linear light.
     """
-    features = _features(_coarse(rgb)[0])
-    colour = learn_colour(features, None)
-    return colour is not None and bool(_accept(features, colour).mean() > CLOSE_UP_SHARE)
+    colours = _features(_coarse(rgb)[0])[..., :2].reshape(-1, 2)
+    offset = (colours - np.median(colours, axis=0)) / np.array(CLOSE_UP_REACH, np.float32)
+    return bool((np.hypot(*offset.T) < 1).mean() > CLOSE_UP_SHARE)
+
+
+def _grainy(rgb: Image, features: Image) -> bool:
+    """Whether colour changes from pixel to pixel as in noise, which no skin does."""
+    log = np.log(np.maximum(rgb, 0) + np.float32(0.002))
+    grain = np.abs(log[..., 0] - log[..., 1] - features[..., 0])
+    return bool(np.median(grain) > MOST_GRAIN)
 
 
 def _coarse(rgb: Image) -> tuple[Image, float]:
@@ -257,12 +269,13 @@ def _hair(level: Image, mask: Mask, step_mm: float) -> Mask:
     return np.asarray(cv2.dilate(core, _disc(radius)) > 0) & (dark > 0)
 
 
-def _turned_away(level: Image, step_mm: float) -> Mask:
+def _turned_away(level: Image, mask: Mask, step_mm: float) -> Mask:
     """Where light falls off steeply over centimetres: the jaw's edge, the shadow side of a nose.
 
     Relief cannot be told from such a fall; a scar's walls are too short to reach it once blurred.
     """
-    smooth = blur(level, max(STEEP_BLUR_MM / step_mm, 1.0))
+    # Only skin counts: what hair or cloth beside it does is no fall of light.
+    smooth = masked_blur(level, mask, max(STEEP_BLUR_MM / step_mm, 1.0))
     down, across = np.gradient(smooth, step_mm)
     return np.asarray(np.hypot(down, across) > STEEP_PER_MM)
 
