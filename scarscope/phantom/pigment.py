@@ -58,7 +58,7 @@ def pigments(skin: Skin, grid: Grid) -> tuple[Field, Field]:
         speckle = 0.25 * smooth_noise(rng, grid, 0.5) + 0.2 * smooth_noise(rng, grid, 0.18)
     for mark in skin.marks:
         at, cover = mark_cover(mark, grid)
-        layer = blood if mark.kind in ("red", "papule") else melanin
+        layer = blood if mark.kind in ("red", "papule", "hypertrophic") else melanin
         layer[at] += mark.strength_od * np.clip(cover * (1 + speckle[at]), 0, 1.4)
     return melanin, veil(tone.ita_deg) * blood
 

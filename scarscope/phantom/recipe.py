@@ -20,7 +20,7 @@ from typing import Literal
 from scarscope.errors import ParamsError
 
 ScarType = Literal["icepick", "boxcar", "rolling"]
-MarkKind = Literal["brown", "red", "freckle", "naevus", "papule"]
+MarkKind = Literal["brown", "red", "freckle", "naevus", "papule", "hypertrophic"]
 SCAR_TYPES: tuple[ScarType, ...] = ("icepick", "boxcar", "rolling")
 
 
@@ -61,6 +61,13 @@ class ScarShape:
         Extra pigment over the scar (negative: paler than its surroundings).
     smoothness : float
         How far the scar's floor has lost lines and pores, 0 to 1.
+    uneven : float
+        How far the wall's run differs round the outline and the floor has bumps of its own, 0 to 1.
+    bridges : tuple of (float, float, float, float)
+        Strips of skin across the scar: direction in degrees, offset and width in mm, and how far
+        up to the surface they reach, 0 to 1.
+    nested : bool
+        Sunk into the floor of another scar, so that depths add.
     """
 
     kind: ScarType
@@ -77,6 +84,9 @@ class ScarShape:
     melanin_od: float = 0.0
     blood_od: float = 0.0
     smoothness: float = 0.5
+    uneven: float = 0.0
+    bridges: tuple[tuple[float, float, float, float], ...] = ()
+    nested: bool = False
 
     def __post_init__(self) -> None:
         require(self.kind in SCAR_TYPES, "kind", self.kind, f"one of {', '.join(SCAR_TYPES)}")
@@ -85,6 +95,7 @@ class ScarShape:
         require(self.depth_mm >= 0, "depth_mm", self.depth_mm, "zero or more")
         require(self.wall_mm > 0, "wall_mm", self.wall_mm, "positive")
         require(0 <= self.remaining <= 2, "remaining", self.remaining, "between 0 and 2")
+        require(0 <= self.uneven <= 1, "uneven", self.uneven, "between 0 and 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +152,10 @@ class Tone:
         Shift of a* from the typical value.
     mottle_melanin, mottle_blood : float
         Standard deviation of uneven pigment in OD.
+    tan_od, erythema_od : float
+        Melanin of a tan and blood of an erythema, over all of the skin.
+    scatter : float
+        Factor on the distances that light travels inside the skin; 1 is d'Eon's light skin.
     """
 
     ita_deg: float = 30.0
@@ -148,6 +163,9 @@ class Tone:
     redness: float = 0.0
     mottle_melanin: float = 0.020
     mottle_blood: float = 0.030
+    tan_od: float = 0.0
+    erythema_od: float = 0.0
+    scatter: float = 1.0
 
     def __post_init__(self) -> None:
         require(-75 <= self.ita_deg <= 75, "ita_deg", self.ita_deg, "between -75 and 75")
@@ -170,6 +188,8 @@ class Shine:
         m of the film.
     polarised : float
         Factor on the reflection: 0 crossed polarisers, 1 none, 2 parallel.
+    sweat_per_cm2 : float
+        Beads of sweat, 0.15 to 0.6 mm wide.
     """
 
     roughness: float = 0.32
@@ -177,22 +197,32 @@ class Shine:
     oil: float = 0.15
     oil_roughness: float = 0.17
     polarised: float = 1.0
+    sweat_per_cm2: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hair:
-    """Hairs over the skin, per cm2; stubble is short, dark and thick, vellus long and pale."""
+    """Hairs over the skin, per cm2; stubble is short, dark and thick, vellus long and pale.
+
+    `long_per_cm2` counts whole dark hairs, `growth` multiplies the length of stubble, and `shadow`
+    is how much of a lamp's light a hair keeps from the skin beside it, 0 to 1.
+    """
 
     stubble_per_cm2: float = 0.0
     vellus_per_cm2: float = 0.0
     angle_deg: float = 80.0
+    long_per_cm2: float = 0.0
+    growth: float = 1.0
+    shadow: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Skin:
     """A piece of skin; the same skin is photographed again by keeping this and changing the rest.
 
-    `seed` draws what is not listed one by one: lines, pores, mottling, hairs.
+    `seed` draws what is not listed one by one: lines, pores, mottling, hairs. `vessels_per_cm2`
+    counts telangiectases; `makeup` is how far a foundation covers, 0 to 1; `oedema` is the share
+    of missing depth and lines that swelling fills for some days, 0 to 1.
     """
 
     seed: int
@@ -203,10 +233,15 @@ class Skin:
     hair: Hair = field(default_factory=Hair)
     scars: tuple[ScarShape, ...] = ()
     marks: tuple[Mark, ...] = ()
+    vessels_per_cm2: float = 0.0
+    makeup: float = 0.0
+    oedema: float = 0.0
 
     def __post_init__(self) -> None:
         ok = len(self.size_mm) == 2 and all(1 <= s <= 400 for s in self.size_mm)
         require(ok, "size_mm", self.size_mm, "width and height between 1 and 400 mm")
+        require(0 <= self.makeup <= 1, "makeup", self.makeup, "between 0 and 1")
+        require(0 <= self.oedema <= 1, "oedema", self.oedema, "between 0 and 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,6 +316,12 @@ class Camera:
         Pillow's scale.
     jpeg_subsampling : int
         0 is 4:4:4, 2 is 4:2:0.
+    defocus_px : float
+        Radius of the disc that a point out of focus becomes.
+    local_tone : float
+        How far large differences of brightness are evened and small ones raised, as phones do.
+    resample : float
+        Below 1 the picture is made that much smaller and enlarged again, as by messengers.
     """
 
     exposure: float = 1.0
@@ -293,20 +334,29 @@ class Camera:
     sharpen: float = 0.0
     jpeg_quality: int = 92
     jpeg_subsampling: int = 0
+    defocus_px: float = 0.0
+    local_tone: float = 0.0
+    resample: float = 1.0
 
     def __post_init__(self) -> None:
         require(1 <= self.jpeg_quality <= 100, "jpeg_quality", self.jpeg_quality, "1 to 100")
         require(self.exposure > 0, "exposure", self.exposure, "positive")
+        require(0.1 <= self.resample <= 1, "resample", self.resample, "0.1 to 1")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """How the skin lies before the camera: shift and turn in the picture, and tilt out of it."""
+    """How the skin lies before the camera: shift and turn in the picture, and tilt out of it.
+
+    A finite `distance_mm` of the camera draws the tilted skin in perspective; an infinite one lets
+    tilt act on light alone.
+    """
 
     shift_mm: tuple[float, float] = (0.0, 0.0)
     turn_deg: float = 0.0
     tilt_x_deg: float = 0.0
     tilt_y_deg: float = 0.0
+    distance_mm: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,6 +367,9 @@ class Recipe:
     ``"face"`` lays the sheet over a head and shoulders; it needs some 220 x 280 mm.
     `supersample` draws and lights the skin on a grid that many times finer and averages over each
     pixel, as a sensor does; worth its cost where pixels are coarser than skin lines (0.1 mm).
+    `bounces` counts reflections from wall to wall in a pit; above 1 they take the light of their
+    own surroundings. With `keep_ids` the number of a scar is its place in the recipe, so that it
+    stays the same in all sessions of a course.
     """
 
     skin: Skin
@@ -328,6 +381,8 @@ class Recipe:
     noise_seed: int = 0
     scene: Literal["patch", "face"] = "patch"
     supersample: int = 1
+    bounces: int = 1
+    keep_ids: bool = False
 
     def __post_init__(self) -> None:
         ok = 0.01 <= self.mm_per_px <= 1

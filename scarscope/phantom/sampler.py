@@ -180,9 +180,17 @@ def _on_cheeks(rng: np.random.Generator, count: int) -> tuple[ScarShape, ...]:
 
 
 def random_skin(
-    seed: int, *, size_mm: tuple[float, float], ita_deg: float, n_scars: int | None = None
+    seed: int,
+    *,
+    size_mm: tuple[float, float],
+    ita_deg: float,
+    n_scars: int | None = None,
+    clean: bool = False,
 ) -> Skin:
-    """Draw the skin alone: relief, colour, scars, marks, hairs."""
+    """Draw the skin alone: relief, colour, scars, marks, hairs.
+
+    `clean` leaves out what a photo protocol asks to take off: make-up and sweat.
+    """
     rng = stream(seed, "skin")
     area_cm2 = size_mm[0] * size_mm[1] / 100
     if n_scars is None:
@@ -326,6 +334,15 @@ _MARKS: dict[MarkKind, tuple[float, float, tuple[float, float], tuple[float, flo
     "naevus": (0.3, 0.20, (1.0, 4.5), (0.20, 0.70)),
     "papule": (0.4, 0.20, (1.5, 4.0), (0.04, 0.20)),
 }
+_HYPERTROPHIC = ((3.0, 8.0), (0.02, 0.14))  # width in mm and blood in OD
+
+
+def random_marks_of(
+    rng: np.random.Generator, kind: MarkKind, count: int, size_mm: tuple[float, float]
+) -> tuple[Mark, ...]:
+    """`count` marks of one kind, anywhere on a sheet."""
+    width, strength = _HYPERTROPHIC if kind == "hypertrophic" else _MARKS[kind][2:]
+    return tuple(_mark(rng, kind, width, strength, size_mm) for _ in range(count))
 
 
 def random_marks(rng: np.random.Generator, size_mm: tuple[float, float]) -> tuple[Mark, ...]:
@@ -346,7 +363,7 @@ def _mark(
     size_mm: tuple[float, float],
 ) -> Mark:
     x, y = (rng.uniform(-0.5, 0.5, 2) * size_mm).tolist()
-    dome = kind == "papule" or (kind == "naevus" and rng.random() < 0.5)
+    dome = kind in ("papule", "hypertrophic") or (kind == "naevus" and rng.random() < 0.5)
     return Mark(
         kind=kind,
         x_mm=x,
