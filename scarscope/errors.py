@@ -79,6 +79,12 @@ class StoreError(ScarScopeError):
     stage = "store"
 
 
+class StudyError(ScarScopeError):
+    """Figures that the wanted statistic cannot be worked out from."""
+
+    stage = "study"
+
+
 class DependencyError(ScarScopeError):
     """A package or system library is missing or broken; the message says which to install."""
 
