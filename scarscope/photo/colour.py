@@ -11,7 +11,8 @@ Arrays end in an axis of length 3 where they hold colours. float32 stays float32
 float64; other kinds become float64.
 
 Sources: IEC 61966-2-1:1999 (sRGB: primaries, white point and curve), CIE 015:2018 (L*a*b*),
-Chardon 1991 and Del Bino 2006 (ITA and its six classes).
+Chardon 1991 and Del Bino 2006 (ITA and its six classes), Sharma, Wu & Dalal 2005, Color Res Appl
+30:21 (CIEDE2000).
 """
 
 from __future__ import annotations
@@ -173,6 +174,81 @@ def linear_to_lab(linear: ArrayLike) -> Floats:
 def lab_to_linear(lab: ArrayLike) -> Floats:
     """L*a*b* relative to D65, shape (..., 3), to linear sRGB (may leave 0 to 1)."""
     return xyz_to_linear(lab_to_xyz(lab))
+
+
+def ciede2000(lab1: ArrayLike, lab2: ArrayLike) -> Floats:
+    """Colour difference CIEDE2000, with all three weights 1.
+
+    Parameters
+    ----------
+    lab1, lab2 : array_like, shape (..., 3)
+        L*a*b* under the same white; shapes broadcast.
+
+    Returns
+    -------
+    ndarray of float64 or float32, shape (...)
+        0 for equal colours; about 1 is just seen. Not a metric: use it for small differences.
+        NaN where a colour holds NaN.
+
+    Notes
+    -----
+    Source: Sharma, Wu & Dalal 2005, whose 34 pairs it meets to four decimals.
+
+    Examples
+    --------
+    >>> float(ciede2000([50, 2.6772, -79.7751], [50, 0, -82.7485]).round(4))
+    2.0425
+    """
+    one, two = np.broadcast_arrays(_floats(np.asarray(lab1)), _floats(np.asarray(lab2)))
+    stretch = _neutral_stretch(one, two)
+    (c1, h1), (c2, h2) = _polar(one, stretch), _polar(two, stretch)
+    turn = (h2 - h1 + np.pi) % (2 * np.pi) - np.pi  # at exactly half a turn the sign is free
+    sum_c, light = (c1 + c2) / 2, (one[..., 0] + two[..., 0]) / 2
+    hue = _mean_hue(c1, h1, c2, h2)
+    off = (light - 50) ** 2
+    dl = (two[..., 0] - one[..., 0]) / (1 + 0.015 * off / np.sqrt(20 + off))
+    dc = (c2 - c1) / (1 + 0.045 * sum_c)
+    dh = 2 * np.sqrt(c1 * c2) * np.sin(turn / 2) / (1 + 0.015 * sum_c * _hue_weight(hue))
+    blue = 60 * np.exp(-(((np.degrees(hue) - 275) / 25) ** 2))  # the turn in the blue, degrees
+    rotation = -2 * np.sqrt(_seventh(sum_c)) * np.sin(np.radians(blue))
+    squared = dl**2 + dc**2 + dh**2 + rotation * dc * dh
+    return np.asarray(np.sqrt(np.maximum(squared, 0)))
+
+
+def _seventh(chroma: Floats) -> Floats:
+    """CIEDE2000's ``C⁷ / (C⁷ + 25⁷)``."""
+    power = chroma**7
+    return np.asarray(power / (power + 25.0**7))
+
+
+def _neutral_stretch(one: Floats, two: Floats) -> Floats:
+    """Factor ``1 + G`` of a*, which makes near-neutral colours rounder."""
+    mean = (np.hypot(one[..., 1], one[..., 2]) + np.hypot(two[..., 1], two[..., 2])) / 2
+    return np.asarray(1 + 0.5 * (1 - np.sqrt(_seventh(mean))))
+
+
+def _polar(lab: Floats, stretch: Floats) -> tuple[Floats, Floats]:
+    """Chroma, and hue from 0 to 2 pi (0 for neutral colours)."""
+    a, b = lab[..., 1] * stretch, lab[..., 2]
+    return np.hypot(a, b), np.arctan2(b, a) % (2 * np.pi)
+
+
+def _mean_hue(c1: Floats, h1: Floats, c2: Floats, h2: Floats) -> Floats:
+    """Middle of the shorter arc between two hues; a neutral colour has no say."""
+    total = h1 + h2
+    middle = np.where(np.abs(h1 - h2) > np.pi, total / 2 + np.pi, total / 2) % (2 * np.pi)
+    return np.where(c1 * c2 == 0, total, middle)
+
+
+def _hue_weight(hue: Floats) -> Floats:
+    """CIEDE2000's T."""
+    return np.asarray(
+        1
+        - 0.17 * np.cos(hue - np.radians(30))
+        + 0.24 * np.cos(2 * hue)
+        + 0.32 * np.cos(3 * hue + np.radians(6))
+        - 0.20 * np.cos(4 * hue - np.radians(63))
+    )
 
 
 def ita_deg(lightness: ArrayLike, b_star: ArrayLike) -> Floats:

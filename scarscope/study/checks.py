@@ -63,7 +63,7 @@ def _refuse_gaps(array: Floats, name: str) -> None:
 
 def paired(
     a: ArrayLike, b: ArrayLike, names: tuple[str, str], *, at_least: int = 2
-) -> list[Floats]:
+) -> tuple[Floats, Floats]:
     """Two equally long series of finite numbers.
 
     Raises

@@ -114,8 +114,8 @@ def icc(ratings: ArrayLike, *, form: Form = "ICC(2,1)", confidence: float = 0.95
 
     Examples
     --------
-    >>> round(icc([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6]]).value, 2)
-    0.21
+    >>> round(icc([[10.0, 11.0], [20.0, 19.0], [30.0, 30.0]]).value, 3)
+    0.997
     """
     one_of(form, "form", FORMS)
     in_unit_interval(confidence, "confidence")
