@@ -7,6 +7,7 @@ under 0.2 mm deep (Bibb, Medical Modelling).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,10 @@ import numpy as np
 
 from scarscope.phantom.noise import Field, Grid, polygons, smooth_noise, stream
 from scarscope.phantom.recipe import Mark, Skin, Surface
+from scarscope.phantom.stamping import Stamps, stamps
+
+_BATCH = 2000  # Pores drawn at a time; bounds memory.
+_TAUT = 0.8  # Share of its lines that a hypertrophic scar has lost.
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +48,15 @@ def relief(skin: Skin, grid: Grid) -> Relief:
     surface = skin.surface
     pores, plugs = _pores(surface, grid, skin.seed)
     texture = _lines(surface, grid, skin.seed) + _grain(surface, grid, skin.seed) + pores
-    raised = np.zeros(grid.shape)
+    raised = grid.zeros()
     for mark in skin.marks:
         if mark.height_mm != 0:
             at, cover = mark_cover(mark, grid)
             raised[at] += mark.height_mm * cover
+            if mark.kind == "hypertrophic":
+                texture[at] *= 1 - _TAUT * cover
+    if skin.shine.sweat_per_cm2 > 0:
+        texture = texture + sweat_beads(skin, grid)
     form = _form(surface, grid, skin.seed) + _wrinkles(surface, grid, skin.seed)
     return Relief(form, texture, plugs, raised)
 
@@ -73,11 +82,12 @@ def _lines(surface: Surface, grid: Grid, seed: int) -> Field:
 def _network(
     surface: Surface, grid: Grid, rng: np.random.Generator, drift: list[Field], cell: float
 ) -> Field:
-    turn = np.radians(surface.angle_deg)
+    turn = float(np.radians(surface.angle_deg))
     across = (grid.x * np.cos(turn))[None, :] + (grid.y * np.sin(turn))[:, None]
     along = (grid.y * np.cos(turn))[:, None] - (grid.x * np.sin(turn))[None, :]
-    u = across / (cell / np.sqrt(surface.stretch)) + drift[0]
-    v = along / (cell * np.sqrt(surface.stretch)) + drift[1]
+    longer = math.sqrt(surface.stretch)
+    u = across / (cell / longer) + drift[0]
+    v = along / (cell * longer) + drift[1]
     distance, strength = polygons(rng, u, v)
     groove = np.exp(-((distance * cell / surface.line_width_mm) ** 2))
     # Between lines the skin bulges a little; the bulge is what catches the light.
@@ -86,46 +96,58 @@ def _network(
 
 def _grain(surface: Surface, grid: Grid, seed: int) -> Field:
     rng = stream(seed, "grain")
-    white = rng.standard_normal(grid.shape)
+    white = rng.standard_normal(grid.shape).astype(grid.x.dtype, copy=False)
     sigma = 0.05 / grid.step
     if sigma < 0.35:
         return np.asarray(surface.rough_mm * 0.4 * white)
     blurred = cv2.GaussianBlur(white, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(surface.rough_mm * 2 * np.sqrt(np.pi) * sigma * blurred)
+    return np.asarray(surface.rough_mm * 2 * math.sqrt(math.pi) * sigma * blurred)
 
 
 def _pores(surface: Surface, grid: Grid, seed: int) -> tuple[Field, Field]:
     rng = stream(seed, "pores")
-    width, height = grid.x[-1] - grid.x[0], grid.y[-1] - grid.y[0]
+    width, height = grid.extent_mm
     count = int(rng.poisson(surface.pore_per_cm2 * width * height / 100))
     place = rng.uniform(-0.5, 0.5, (count, 2)) * (width, height)
     size = surface.pore_width_mm * np.exp(0.28 * rng.standard_normal(count))
     depth = surface.pore_depth_mm * (size / surface.pore_width_mm) * rng.uniform(0.4, 1.3, count)
     plug = rng.random(count) ** 2
-    hole, plugs = np.zeros(grid.shape), np.zeros(grid.shape)
     turn = np.radians(surface.angle_deg) + 0.4 * rng.standard_normal(count)
-    for (x, y), d, w, p, t in zip(place, depth, size, plug, turn, strict=True):
-        at = grid.window(x, y, 1.3 * w)
-        dx, dy = grid.offsets(at, x, y)
-        a, b = dx * np.cos(t) + dy * np.sin(t), dy * np.cos(t) - dx * np.sin(t)
-        r2 = (a / (0.5 * w)) ** 2 + (b / (0.64 * w)) ** 2
-        hole[at] = np.minimum(hole[at], -d * np.exp(-1.5 * r2**0.75))
-        plugs[at] = np.maximum(plugs[at], p * np.exp(-2.5 * r2))
+    hole, plugs = grid.zeros(), grid.zeros()
+    for first in range(0, count, _BATCH):
+        some = slice(first, first + _BATCH)
+        spots = stamps(grid, place[some], 1.3 * size[some])
+        pits = _pits(spots, size[some], turn[some])
+        spots.merge(np.minimum, hole, _column(-depth[some], grid) * np.exp(-1.5 * pits**0.75))
+        spots.merge(np.maximum, plugs, _column(plug[some], grid) * np.exp(-2.5 * pits))
     return hole, plugs
+
+
+def _column(values: Field, grid: Grid) -> Field:
+    return values.astype(grid.x.dtype, copy=False)[:, None, None]
+
+
+def _pits(spots: Stamps, size: Field, turn: Field) -> Field:
+    """Squared distance from the middle of every pore, 1 at its edge."""
+    t, w = (v.astype(spots.dx.dtype, copy=False)[:, None, None] for v in (turn, size))
+    a = spots.dx * np.cos(t) + spots.dy * np.sin(t)
+    b = spots.dy * np.cos(t) - spots.dx * np.sin(t)
+    return np.asarray((a / (0.5 * w)) ** 2 + (b / (0.64 * w)) ** 2)
 
 
 def _wrinkles(surface: Surface, grid: Grid, seed: int) -> Field:
     rng = stream(seed, "wrinkles")
-    total = np.zeros(grid.shape)
+    total = grid.zeros()
     turn = np.radians(surface.angle_deg)
     for _ in range(surface.wrinkles):
-        t = turn + 0.25 * rng.standard_normal()
-        centre = rng.uniform(-0.4, 0.4, 2) * (grid.x[-1] - grid.x[0], grid.y[-1] - grid.y[0])
-        dx, dy = grid.x[None, :] - centre[0], grid.y[:, None] - centre[1]
+        t = float(turn + 0.25 * rng.standard_normal())
+        middle = (rng.uniform(-0.4, 0.4, 2) * grid.extent_mm).tolist()
+        length, width = float(rng.uniform(4, 14)), float(rng.uniform(0.15, 0.45))
+        curve, share = float(rng.normal(0, 0.012)), float(rng.uniform(0.5, 1.3))
+        dx, dy = grid.x[None, :] - middle[0], grid.y[:, None] - middle[1]
         along, across = dx * np.cos(t) + dy * np.sin(t), dy * np.cos(t) - dx * np.sin(t)
-        length, width = rng.uniform(4, 14), rng.uniform(0.15, 0.45)
-        bend = across - rng.normal(0, 0.012) * along**2 - 0.15 * np.sin(along / 1.7)
-        depth = surface.wrinkle_depth_mm * rng.uniform(0.5, 1.3)
+        bend = across - curve * along**2 - 0.15 * np.sin(along / 1.7)
+        depth = surface.wrinkle_depth_mm * share
         total -= depth * np.exp(-((bend / width) ** 2) - (along / length) ** 4)
     return total
 
@@ -135,13 +157,38 @@ def mark_cover(mark: Mark, grid: Grid) -> tuple[tuple[slice, slice], Field]:
     reach = 1.3 * mark.width_mm * max(mark.aspect, 1.0)
     at = grid.window(mark.x_mm, mark.y_mm, reach)
     dx, dy = grid.offsets(at, mark.x_mm, mark.y_mm)
-    turn = np.radians(mark.angle_deg)
-    along = (dx * np.cos(turn) + dy * np.sin(turn)) / (mark.width_mm / 2 * mark.aspect)
-    across = (dy * np.cos(turn) - dx * np.sin(turn)) / (mark.width_mm / 2)
+    turn = math.radians(mark.angle_deg)
+    along = (dx * math.cos(turn) + dy * math.sin(turn)) / (mark.width_mm / 2 * mark.aspect)
+    across = (dy * math.cos(turn) - dx * math.sin(turn)) / (mark.width_mm / 2)
     angle = np.arctan2(across, along)
     warp = 1 + sum(a * np.cos(k * angle + p) for k, a, p in mark.warp)
     r = np.hypot(along, across) / np.maximum(warp, 0.3)
+    if mark.kind == "hypertrophic":
+        return at, _plateau(r)
     if mark.height_mm != 0:
         return at, np.clip(1 - r**2, 0, None) ** 1.5
     inside = np.clip((1 + mark.edge / 2 - r) / mark.edge, 0, 1)
     return at, inside**2 * (3 - 2 * inside)
+
+
+def _plateau(r: Field) -> Field:
+    # Firm and flat on top, with flanks that fall off over the outer half.
+    rise = np.clip((1 - r) / 0.55, 0, 1)
+    return np.asarray(rise**2 * (3 - 2 * rise))
+
+
+def sweat_beads(skin: Skin, grid: Grid) -> Field:
+    """Height of drops in mm: caps 0.15 to 0.6 mm wide and a quarter as high."""
+    rng = stream(skin.seed, "sweat")
+    width, height = grid.extent_mm
+    count = int(rng.poisson(skin.shine.sweat_per_cm2 * width * height / 100))
+    place = rng.uniform(-0.5, 0.5, (count, 2)) * (width, height)
+    radius = 0.5 * np.exp(rng.uniform(math.log(0.15), math.log(0.60), count))
+    total = grid.zeros()
+    for first in range(0, count, _BATCH):
+        some = slice(first, first + _BATCH)
+        spots = stamps(grid, place[some], 1.1 * radius[some])
+        size = _column(radius[some], grid)
+        cap = np.clip(1 - (spots.dx**2 + spots.dy**2) / size**2, 0, None)
+        spots.merge(np.maximum, total, 0.5 * size * np.sqrt(cap))
+    return total

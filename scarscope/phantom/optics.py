@@ -13,6 +13,8 @@ Surfaces are seen straight from above (no perspective within a patch).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -26,6 +28,7 @@ from scarscope.phantom.recipe import Lamp, Light, Shine
 AZIMUTHS = 12
 REACH_MM = 3.0  # Farther skin does not shade a pit at the angles that photographs use.
 _COARSE_MM = 1.5
+_SEEN_MM = 0.8  # Half the side of the surroundings that a pit's walls see.
 _PENUMBRA = 0.06  # In tangent of elevation: one lamp sample stands for a small area.
 
 # Sum of Gaussians of light skin, three layers (d'Eon and Luebke, GPU Gems 3, ch. 14): variances
@@ -78,12 +81,14 @@ def _horizons(height: Field, mm_per_px: float, reach_mm: float) -> Field:
     reach = max(int(reach_mm / mm_per_px), 3)
     padded = np.pad(height, reach + 1, mode="edge")
     steps = np.unique(np.geomspace(1, reach, 12).round().astype(int))
-    horizon = np.zeros((AZIMUTHS, *height.shape))
+    horizon = np.zeros((AZIMUTHS, *height.shape), dtype=height.dtype)
+    rise = np.empty_like(height)
     for k, angle in enumerate(np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS):
         for right, down in _offsets(angle, steps):
-            far = np.hypot(right, down) * mm_per_px
-            rise = _shifted(padded, reach + 1, down, right, height.shape)
-            np.maximum(horizon[k], (rise - height) / far, out=horizon[k])
+            far = float(np.hypot(right, down)) * mm_per_px
+            np.subtract(_shifted(padded, reach + 1, down, right, height.shape), height, out=rise)
+            rise /= far
+            np.maximum(horizon[k], rise, out=horizon[k])
     return horizon
 
 
@@ -94,7 +99,7 @@ def _raise_horizons(horizon: Field, height: Field, mm_per_px: float, reach_mm: f
         max(round(cols * mm_per_px / _COARSE_MM), 4),
         max(round(rows * mm_per_px / _COARSE_MM), 4),
     )
-    coarse = np.asarray(cv2.resize(height, small, interpolation=cv2.INTER_AREA), dtype=np.float64)
+    coarse: Field = cv2.resize(height, small, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     far = _horizons(coarse, cols * mm_per_px / small[0], reach_mm)
     for k in range(AZIMUTHS):
         np.maximum(horizon[k], cv2.resize(far[k], (cols, rows)), out=horizon[k])
@@ -203,8 +208,8 @@ def scatter(light: Field, mm_per_px: float, *, width: float = 1.0) -> Field:
     shape = tuple(scipy.fft.next_fast_len(n + 2 * pad, real=True) for n in (height, across))
     after = (shape[0] - height - pad, shape[1] - across - pad)
     padded = np.pad(light, ((0, 0), (pad, after[0]), (pad, after[1])), mode="symmetric")
-    fy = np.fft.fftfreq(shape[0], mm_per_px)[:, None]
-    fx = np.fft.rfftfreq(shape[1], mm_per_px)[None, :]
+    fy = np.fft.fftfreq(shape[0], mm_per_px)[:, None].astype(light.dtype, copy=False)
+    fx = np.fft.rfftfreq(shape[1], mm_per_px)[None, :].astype(light.dtype, copy=False)
     out = np.empty_like(light)
     rows, cols = slice(pad, pad + light.shape[1]), slice(pad, pad + light.shape[2])
     for channel in range(3):
@@ -217,8 +222,9 @@ def scatter(light: Field, mm_per_px: float, *, width: float = 1.0) -> Field:
 def _transfer(
     fx: NDArray[np.floating], fy: NDArray[np.floating], channel: int, width: float
 ) -> Field:
-    total = np.zeros((fy.shape[0], fx.shape[1]))
-    for variance, weight in zip(SCATTER_VARIANCES, SCATTER_WEIGHTS[channel], strict=True):
+    total = np.zeros((fy.shape[0], fx.shape[1]), dtype=fx.dtype)
+    weights = SCATTER_WEIGHTS[channel].tolist()
+    for variance, weight in zip(SCATTER_VARIANCES.tolist(), weights, strict=True):
         if weight > 0:
             decay = -2 * np.pi**2 * variance * width**2
             total += weight * np.exp(decay * fy**2) * np.exp(decay * fx**2)
@@ -226,7 +232,15 @@ def _transfer(
 
 
 def radiance(
-    shape: Shape, albedo: Field, light: Light, shine: Shine, oil: Field, *, width: float = 1.0
+    shape: Shape,
+    albedo: Field,
+    light: Light,
+    shine: Shine,
+    oil: Field,
+    *,
+    width: float = 1.0,
+    bounces: int = 1,
+    shade: Callable[[float], Field] | None = None,
 ) -> tuple[Field, Field]:
     """Diffuse and specular light towards the camera.
 
@@ -241,6 +255,10 @@ def radiance(
         Share of oil film per pixel, 0 to 1.
     width : float
         Factor on scattering distances.
+    bounces : int
+        Reflections from wall to wall; above 1 a pit takes the light of its own surroundings.
+    shade : callable, optional
+        Given the azimuth of a lamp in radians, the share of its light that reaches each pixel.
 
     Returns
     -------
@@ -248,30 +266,51 @@ def radiance(
     """
     entering, specular = np.zeros_like(albedo), np.zeros_like(albedo)
     for ray in rays(light):
-        _add_ray(ray, shape, shine, oil, entering, specular)
-    room = np.asarray(light.ambient_colour)[:, None, None] * light.ambient
-    room = room / _balance(light)[:, None, None]
+        _add_ray(ray, shape, shine, oil, (entering, specular), shade)
+    room = (np.asarray(light.ambient_colour) * light.ambient)[:, None, None]
+    room = (room / _balance(light)[:, None, None]).astype(albedo.dtype, copy=False)
     entering += room * shape.openness
     specular += room * shape.openness * shine.f0
     # What walls throw back into a pit: light of the surroundings times what the pit sees of them.
-    around = np.mean(entering, axis=(1, 2), keepdims=True)
-    entering += (1 - shape.openness) * albedo * around
+    entering += _bounced(shape, albedo, entering, bounces)
     inside = np.sqrt(albedo)
     diffuse = inside * scatter(inside * entering, shape.mm_per_px, width=width)
     return diffuse, shine.polarised * specular
 
 
+def _bounced(shape: Shape, albedo: Field, entering: Field, bounces: int) -> Field:
+    closed = 1 - shape.openness
+    if bounces == 1:
+        return np.asarray(closed * albedo * np.mean(entering, axis=(1, 2), keepdims=True))
+    share = closed * albedo
+    side = 2 * round(_SEEN_MM / shape.mm_per_px) + 1
+    around = np.stack([cv2.blur(e, (side, side), borderType=cv2.BORDER_REFLECT) for e in entering])
+    total = share
+    for _ in range(bounces - 1):
+        total = share * (1 + total)
+    return np.asarray(total * around)
+
+
 def _add_ray(
-    ray: Ray, shape: Shape, shine: Shine, oil: Field, entering: Field, specular: Field
+    ray: Ray,
+    shape: Shape,
+    shine: Shine,
+    oil: Field,
+    sums: tuple[Field, Field],
+    shade: Callable[[float], Field] | None,
 ) -> None:
+    entering, specular = sums
     lx, ly, lz = ray.direction
     nx, ny, nz = shape.normal
     cosine = np.clip(nx * lx + ny * ly + nz * lz, 0, None)
-    elevation = lz / max(np.hypot(lx, ly), 1e-6)
-    towards = _horizon_towards(shape, float(np.arctan2(ly, lx)))
+    elevation = lz / max(float(np.hypot(lx, ly)), 1e-6)
+    azimuth = float(np.arctan2(ly, lx))
+    towards = _horizon_towards(shape, azimuth)
     lit = np.clip((elevation - towards) / (_PENUMBRA * (1 + elevation**2)) + 0.5, 0, 1)
     flux = ray.power * lit * _falloff(ray, shape)
-    colour = np.asarray(ray.colour)[:, None, None]
+    if shade is not None:
+        flux = flux * shade(azimuth)
+    colour = np.asarray(ray.colour, dtype=cosine.dtype)[:, None, None]
     # Less enters at a grazing angle (Schlick); 1 at normal incidence by the albedo's definition.
     entry = 1 - (1 - cosine) ** 5
     entering += colour * (flux * cosine * entry)
@@ -282,15 +321,16 @@ def _falloff(ray: Ray, shape: Shape) -> Field | float:
     if not np.isfinite(ray.distance_mm):
         return 1.0
     rows, cols = shape.height.shape
-    x = (np.arange(cols) - (cols - 1) / 2)[None, :] * shape.mm_per_px
-    y = (np.arange(rows) - (rows - 1) / 2)[:, None] * shape.mm_per_px
+    kind = shape.height.dtype
+    x = ((np.arange(cols) - (cols - 1) / 2)[None, :] * shape.mm_per_px).astype(kind, copy=False)
+    y = ((np.arange(rows) - (rows - 1) / 2)[:, None] * shape.mm_per_px).astype(kind, copy=False)
     sx, sy, sz = (ray.distance_mm * d for d in ray.direction)
     return np.asarray(ray.distance_mm**2 / ((sx - x) ** 2 + (sy - y) ** 2 + sz**2))
 
 
 def _gloss(ray: Ray, shape: Shape, shine: Shine, oil: Field) -> Field:
     lx, ly, lz = ray.direction
-    size = np.sqrt(lx**2 + ly**2 + (lz + 1) ** 2)
+    size = math.sqrt(lx**2 + ly**2 + (lz + 1) ** 2)
     hx, hy, hz = lx / size, ly / size, (lz + 1) / size
     nx, ny, nz = shape.normal
     facing = np.clip(nx * hx + ny * hy + nz * hz, 1e-3, 1)
@@ -305,4 +345,4 @@ def _gloss(ray: Ray, shape: Shape, shine: Shine, oil: Field) -> Field:
 
 def _beckmann(facing: Field, m: float) -> Field:
     square = facing**2
-    return np.asarray(np.exp(-(1 - square) / (square * m**2)) / (np.pi * m**2 * square**2))
+    return np.asarray(np.exp(-(1 - square) / (square * m**2)) / (math.pi * m**2 * square**2))

@@ -16,6 +16,7 @@ import numpy as np
 from scarscope.phantom.geometry import mark_cover
 from scarscope.phantom.noise import Field, Grid, smooth_noise, stream
 from scarscope.phantom.recipe import Skin, Tone
+from scarscope.phantom.vessels import vessel_blood
 from scarscope.photo.colour import lab_to_linear
 
 # Density of one unit of pigment in linear R, G, B, green = 1.
@@ -53,6 +54,8 @@ def pigments(skin: Skin, grid: Grid) -> tuple[Field, Field]:
     tone = skin.tone
     melanin = tone.mottle_melanin * _mottle(skin.seed, "melanin", grid, (0.25, 1.2, 7.0))
     blood = tone.mottle_blood * _mottle(skin.seed, "blood", grid, (0.35, 1.8, 8.0))
+    if skin.vessels_per_cm2 > 0:
+        blood = blood + vessel_blood(skin.vessels_per_cm2, grid, skin.seed)
     if skin.marks:
         rng = stream(skin.seed, "mark texture")
         speckle = 0.25 * smooth_noise(rng, grid, 0.5) + 0.2 * smooth_noise(rng, grid, 0.18)
@@ -71,5 +74,9 @@ def _mottle(seed: int, name: str, grid: Grid, sigmas_mm: tuple[float, float, flo
 
 def reflectance(base: Field, melanin: Field, blood: Field) -> Field:
     """Diffuse reflectance, shape (3, h, w)."""
-    density = MELANIN[:, None, None] * melanin + BLOOD[:, None, None] * blood
-    return np.clip(base[:, None, None] * 10.0 ** (-density), 0.002, 0.98)
+    kind = melanin.dtype
+    of_melanin, of_blood, start = (
+        v.astype(kind, copy=False)[:, None, None] for v in (MELANIN, BLOOD, base)
+    )
+    density = of_melanin * melanin + of_blood * blood
+    return np.clip(start * 10.0 ** (-density), 0.002, 0.98)

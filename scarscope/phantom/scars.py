@@ -11,10 +11,12 @@ scars lie within 0.2 to 0.5 mm).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy.ndimage
 from numpy.typing import NDArray
 
 from scarscope.phantom.noise import Field, Grid, smooth_noise, stream
@@ -32,6 +34,10 @@ _FULL_DRIFT_MM = 2.5
 
 # How much shallower a boxcar's floor is at its wall than in its middle.
 _DISH = 0.15
+
+# For a fully uneven scar: how much of its form is a bowl, log spread of the run of its walls, and
+# how much of the depth its floor's bumps take.
+_BOWL, _WORN, _BUMPS = 0.60, 0.75, 0.32
 
 # Below this area a scar has vanished (fewer pixels than any rater could see at 0.1 mm/px).
 _MIN_AREA_MM2 = 0.05
@@ -87,18 +93,32 @@ def profile(scar: ScarShape, dx: Field, dy: Field) -> Field:
 
 def _profile(scar: ScarShape, dx: Field, dy: Field, softness: Field | float) -> Field:
     r, radius, side = outline(scar, dx, dy)
-    shape = {"icepick": _icepick, "boxcar": _boxcar, "rolling": _rolling}[scar.kind]
+    shape = _SHAPES[scar.kind]
     slant = scar.tilt * np.clip(side, -1, 1)
     # Where the floor is shallow the wall is gentle: a rim is never equally sharp all round.
     wall = np.maximum(scar.wall_mm * (1 - 1.5 * slant) * softness, 0.02)
-    return np.asarray(scar.depth_mm * (1 + slant) / (1 + abs(scar.tilt)) * shape(r, radius, wall))
+    form = shape(r, radius, wall)
+    if scar.uneven > 0 and scar.kind != "rolling":
+        # Scar tissue contracts to a bowl; only part of it keeps the drilled shape of the textbook.
+        bowl = np.clip(1 - r * r, 0, None)
+        form = (1 - _BOWL * scar.uneven) * form + _BOWL * scar.uneven * bowl * form**0.25
+    for bridge in scar.bridges:
+        form = form * (1 - _bridge(bridge, dx, dy))
+    return np.asarray(scar.depth_mm * (1 + slant) / (1 + abs(scar.tilt)) * form)
+
+
+def _bridge(bridge: tuple[float, float, float, float], dx: Field, dy: Field) -> Field:
+    angle, offset, width, height = bridge
+    turn = math.radians(angle)
+    across = dy * math.cos(turn) - dx * math.sin(turn) - offset
+    return np.asarray(height * np.exp(-((2 * across / width) ** 4)))
 
 
 def outline(scar: ScarShape, dx: Field, dy: Field) -> tuple[Field, Field, Field]:
     """Relative distance r, the local radius in mm, and the position along the long axis."""
-    turn = np.radians(scar.angle_deg)
-    along = (dx * np.cos(turn) + dy * np.sin(turn)) / (scar.length_mm / 2)
-    across = (dy * np.cos(turn) - dx * np.sin(turn)) / (scar.width_mm / 2)
+    turn = math.radians(scar.angle_deg)
+    along = (dx * math.cos(turn) + dy * math.sin(turn)) / (scar.length_mm / 2)
+    across = (dy * math.cos(turn) - dx * math.sin(turn)) / (scar.width_mm / 2)
     r, angle = np.hypot(along, across), np.arctan2(across, along)
     warp = np.ones_like(r)
     for order, amplitude, phase in scar.warp:
@@ -112,7 +132,7 @@ def _icepick(r: Field, radius: Field, wall: Field) -> Field:
     depth = np.clip(1 - r, 0, None)
     rim = 0.35 * wall / np.maximum(radius, 1e-6)
     rounded = depth**2 / (2 * rim)
-    return np.where(depth < rim, rounded, depth - rim / 2) / (1 - rim / 2)
+    return np.asarray(np.where(depth < rim, rounded, depth - rim / 2) / (1 - rim / 2))
 
 
 def _boxcar(r: Field, radius: Field, wall: Field) -> Field:
@@ -122,36 +142,72 @@ def _boxcar(r: Field, radius: Field, wall: Field) -> Field:
 
 
 def _rolling(r: Field, radius: Field, wall: Field) -> Field:
-    return np.cos(np.clip(r, 0, 1) * np.pi / 2) ** 2
+    return np.asarray(np.cos(np.clip(r, 0, 1) * np.pi / 2) ** 2)
+
+
+_SHAPES = {"icepick": _icepick, "boxcar": _boxcar, "rolling": _rolling}
 
 
 def stamp(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> ScarField:
     """Put all scars on a sheet.
 
     Scars of one class merge by the deeper; icepick and boxcar scars sit inside rolling ones by
-    adding to them. `seed` draws the small irregularities of their outlines.
+    adding to them, and so do nested scars inside any. `seed` draws the small irregularities of
+    their outlines.
     """
-    drift, softness = _drift(grid, seed), _softness(grid, seed)
-    sharp, soft = np.zeros(grid.shape), np.zeros(grid.shape)
-    owners = np.zeros((2, *grid.shape), dtype=np.int32)
-    fade, melanin, blood = np.ones(grid.shape), np.zeros(grid.shape), np.zeros(grid.shape)
+    drift, rough = _drift(grid, seed), _roughness(scars, grid, seed)
+    depths = tuple(grid.zeros() for _ in range(3))  # rolling, sharp, nested
+    owners = np.zeros((3, *grid.shape), dtype=np.int32)
+    fade, melanin, blood = 1 + grid.zeros(), grid.zeros(), grid.zeros()
     for number, scar in enumerate(scars, start=1):
         at = grid.window(scar.x_mm, scar.y_mm, 0.85 * scar.length_mm + 0.2)
         dx, dy = grid.offsets(at, scar.x_mm, scar.y_mm)
         ragged = min(1.0, scar.width_mm / _FULL_DRIFT_MM)
         dx, dy = dx + ragged * drift[0][at], dy + ragged * drift[1][at]
-        full = _profile(scar, dx, dy, softness[at])
+        full = rough.apply(scar, dx, dy, at)
         if full.size == 0:
             continue
-        layer = 0 if scar.kind == "rolling" else 1
-        _merge((soft, sharp)[layer][at], owners[layer][at], full * scar.remaining, number)
+        layer = 2 if scar.nested else int(scar.kind != "rolling")
+        _merge(depths[layer][at], owners[layer][at], full * scar.remaining, number)
         cover = full / max(scar.depth_mm, 1e-9)
         fade[at] *= 1 - scar.smoothness * min(scar.remaining, 1.0) * np.clip(cover, 0, 1)
         tint = np.clip(1.6 * cover, 0, 1)
         melanin[at] += scar.melanin_od * tint
         blood[at] += scar.blood_od * tint
-    labels = np.where(owners[1] > 0, owners[1], owners[0]).astype(np.int32)
-    return ScarField(sharp + soft, labels, fade, melanin, blood)
+    labels = np.where(owners[1] > 0, owners[1], owners[0])
+    labels = np.where(owners[2] > 0, owners[2], labels).astype(np.int32)
+    missing = depths[1] + depths[0]
+    if any(scar.nested for scar in scars):
+        missing = missing + depths[2]
+    return ScarField(missing, labels, fade, melanin, blood)
+
+
+@dataclass(frozen=True, eq=False)
+class _Roughness:
+    """Factors on walls and floors; `worn` and `bumps` act on scars by their `uneven`."""
+
+    softness: Field
+    worn: Field | None
+    bumps: Field | None
+
+    def apply(self, scar: ScarShape, dx: Field, dy: Field, at: tuple[slice, slice]) -> Field:
+        if self.worn is None or self.bumps is None or scar.uneven == 0:
+            return _profile(scar, dx, dy, self.softness[at])
+        softness = self.softness[at] * np.exp(_WORN * scar.uneven * self.worn[at])
+        full = _profile(scar, dx, dy, softness)
+        # Only upwards, so that no scar is deeper than its recipe says.
+        raised = np.clip(0.5 + 0.5 * self.bumps[at], 0, 1.4)
+        return np.asarray(full * (1 - _BUMPS * scar.uneven * raised))
+
+
+def _roughness(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> _Roughness:
+    softness = _softness(grid, seed)
+    if not any(scar.uneven > 0 for scar in scars):
+        return _Roughness(softness, None, None)
+    rng = stream(seed, "wear")
+    worn = smooth_noise(rng, grid, 0.9)
+    bumps = 0.8 * smooth_noise(rng, grid, 0.45) + 0.5 * smooth_noise(rng, grid, 0.17)
+    return _Roughness(softness, worn, bumps)
 
 
 def _drift(grid: Grid, seed: int) -> tuple[Field, Field]:
@@ -165,7 +221,7 @@ def _drift(grid: Grid, seed: int) -> tuple[Field, Field]:
 
 def _softness(grid: Grid, seed: int) -> Field:
     # Walls are crisp on one side and worn on another.
-    return np.exp(0.45 * smooth_noise(stream(seed, "walls"), grid, 0.6))
+    return np.asarray(np.exp(0.45 * smooth_noise(stream(seed, "walls"), grid, 0.6)))
 
 
 def _merge(depth: Field, owner: NDArray[np.int32], new: Field, number: int) -> None:
@@ -183,6 +239,8 @@ def truth_table(
     labels: NDArray[np.int32],
     kinds: tuple[str, ...],
     mm_per_px: float,
+    *,
+    keep_ids: bool = False,
 ) -> tuple[NDArray[np.int32], pd.DataFrame]:
     """One row a scar that can be seen, and the label image renumbered to match.
 
@@ -195,6 +253,9 @@ def truth_table(
     kinds : tuple of str
         Type of every scar of the recipe.
     mm_per_px : float
+    keep_ids : bool
+        Number scars by their place in `kinds`, from 1, with gaps where one cannot be seen; else
+        without gaps.
 
     Returns
     -------
@@ -209,11 +270,12 @@ def truth_table(
     counts = np.bincount(labels.ravel(), minlength=len(kinds) + 1)[1:]
     kept = np.flatnonzero(counts * mm_per_px**2 >= _MIN_AREA_MM2) + 1
     renumber = np.zeros(len(kinds) + 1, dtype=np.int32)
-    renumber[kept] = np.arange(1, kept.size + 1)
+    renumber[kept] = kept if keep_ids else np.arange(1, kept.size + 1)
     labels = renumber[labels]
+    boxes = scipy.ndimage.find_objects(labels)
     rows = [
-        (new, kinds[old - 1], *_measure(missing, labels == new, mm_per_px))
-        for new, old in enumerate(kept, start=1)
+        (new, kinds[old - 1], *_measure(missing, labels, (new, boxes[new - 1]), mm_per_px))
+        for new, old in zip(renumber[kept].tolist(), kept.tolist(), strict=True)
     ]
     return labels, _typed(pd.DataFrame(rows, columns=list(TRUTH_COLUMNS)))
 
@@ -224,13 +286,18 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measure(
-    missing: NDArray[np.floating], inside: NDArray[np.bool_], mm_per_px: float
+    missing: NDArray[np.floating],
+    labels: NDArray[np.int32],
+    place: tuple[int, tuple[slice, slice]],
+    mm_per_px: float,
 ) -> tuple[float | bool, ...]:
-    rows, cols = np.nonzero(inside)
+    number, box = place
+    rows, cols = np.nonzero(labels[box] == number)
+    rows, cols = rows + box[0].start, cols + box[1].start
     depth = missing[rows, cols].astype(np.float64)
     weight = depth / depth.sum()
     short, long = _axes(rows.astype(np.float64), cols.astype(np.float64))
-    last_row, last_col = inside.shape[0] - 1, inside.shape[1] - 1
+    last_row, last_col = labels.shape[0] - 1, labels.shape[1] - 1
     cut = rows.min() == 0 or cols.min() == 0 or rows.max() == last_row or cols.max() == last_col
     area = rows.size * mm_per_px**2
     return (
