@@ -103,12 +103,20 @@ def _exif_facts(image: Image.Image) -> tuple[int, bool, bool]:
     try:
         exif = image.getexif()
         orientation = exif.get(_ORIENTATION, 1)
-        space = exif.get_ifd(_EXIF_IFD).get(_COLOUR_SPACE)
-        # DCF 2.0: an "option file" (R03) is Adobe RGB.
-        adobe = space != 1 and exif.get_ifd(_INTEROP_IFD).get(1) == "R03"
     except Exception:  # a photo is not refused for damaged remarks about it
         return 1, False, False
+    space = _remark(exif, _EXIF_IFD, _COLOUR_SPACE)
+    # DCF 2.0: an "option file" (R03) is Adobe RGB.
+    adobe = space != 1 and _remark(exif, _INTEROP_IFD, 1) == "R03"
     return orientation if orientation in range(1, 9) else 1, space == 1, adobe
+
+
+def _remark(exif: Image.Exif, directory: int, tag: int) -> object:
+    """One entry of a nested directory; None where it is damaged, and nothing else is lost by it."""
+    try:
+        return exif.get_ifd(directory).get(tag)
+    except Exception:  # Pillow before 13 raises even where there is no such directory
+        return None
 
 
 def _check_size(size: tuple[int, int], name: str, params: PhotoParams) -> None:

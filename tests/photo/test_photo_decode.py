@@ -252,3 +252,13 @@ def test_profile_of_tables_goes_through_littlecms(picture, save, p3_icc):
     broken = p3_icc.replace(b"rXYZ", b"xxxx")
     with pytest.raises(PhotoError, match="colour profile that cannot be used"):
         read_photo(save(picture, "PNG", icc_profile=broken))
+
+
+@pytest.mark.parametrize("pointer", [8, 3, 0xFFFFFF])
+def test_damaged_remarks_do_not_cost_the_orientation(picture, save, pointer):
+    """The nested directory is nowhere, or in the middle of another; the orientation stands."""
+    entries = struct.pack("<HHIHxxHHIII", 0x0112, 3, 1, 6, 0x8769, 4, 1, pointer, 0)
+    damaged = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + entries
+    upright = read_photo(save(picture, "JPEG"))
+    turned = read_photo(save(picture, "JPEG", exif=damaged))
+    assert turned.shape == upright.shape[::-1]
