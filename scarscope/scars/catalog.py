@@ -145,9 +145,10 @@ def describe(
         _row(window, depth, grid, confidence[window.label])
         for window in windows(labels, margin=margin)
     ]
-    return pd.DataFrame(rows, columns=list(columns(grid.unit))).astype(
-        {"scar_id": np.int64, "type": str}
-    )
+    names = columns(grid.unit)
+    # An empty table has no values to tell kinds by, and must join others' rows all the same.
+    kinds = {**dict.fromkeys(names, "float64"), "scar_id": "int64", "type": "str"}
+    return pd.DataFrame(rows, columns=list(names)).astype(kinds)
 
 
 def _row(window: Window, depth: Image, grid: Grid, confidence: float) -> tuple[object, ...]:
