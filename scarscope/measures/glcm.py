@@ -219,7 +219,8 @@ def cooccurrence(
     Returns
     -------
     ndarray of float64, shape (slices, 4, levels, levels)
-        Directions 0, 45 down, 90 and 135 degrees down; every pair counts both ways.
+        Neighbours to the right, to the lower right, below, to the lower left; every pair counts
+        both ways.
     """
     counts = [
         [_one_way(plane, inside, step, levels, distance) for step in _DIRECTIONS]

@@ -17,6 +17,7 @@ Chardon 1991 and Del Bino 2006 (ITA and its six classes), Sharma, Wu & Dalal 200
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any, Literal, get_args
 
@@ -244,10 +245,10 @@ def _hue_weight(hue: Floats) -> Floats:
     """CIEDE2000's T."""
     return np.asarray(
         1
-        - 0.17 * np.cos(hue - np.radians(30))
+        - 0.17 * np.cos(hue - math.radians(30))
         + 0.24 * np.cos(2 * hue)
-        + 0.32 * np.cos(3 * hue + np.radians(6))
-        - 0.20 * np.cos(4 * hue - np.radians(63))
+        + 0.32 * np.cos(3 * hue + math.radians(6))
+        - 0.20 * np.cos(4 * hue - math.radians(63))
     )
 
 

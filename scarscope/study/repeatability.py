@@ -40,6 +40,8 @@ class Repeatability(Result):
         Mean of ``first - second``. It is not part of the SEM.
     sem, sem_low, sem_high : float
         ``SD(d) / √2`` in the measure's own unit, and its chi-squared interval.
+    within_sd : float
+        ``√(mean(d²) / 2)``: counts a shift between the two occasions as error too.
     mdc95 : float
         ``1.96 √2 SEM``, in the measure's own unit.
     cv_of_mean_pct : float
@@ -60,6 +62,7 @@ class Repeatability(Result):
     sem: float
     sem_low: float
     sem_high: float
+    within_sd: float
     mdc95: float
     cv_of_mean_pct: float
     sem_log: float
@@ -112,6 +115,7 @@ def sem_and_mdc(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95
         sem=sem,
         sem_low=low,
         sem_high=high,
+        within_sd=float(np.sqrt(np.mean((a - b) ** 2) / 2)),
         mdc95=mdc95_of(sem),
         cv_of_mean_pct=100 * sem / mean if mean > 0 else float("nan"),
         sem_log=sem_log,
