@@ -12,8 +12,10 @@ import inspect
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from scarscope import flags
 from scarscope.measures import MEASURES, Measure
@@ -42,6 +44,14 @@ Every option of every stage, with its default. A TOML file given with `--params`
 to differ; `scarscope doctor --params` prints all of it as such a file. The parameters are hashed
 into every row's `params_hash`: figures made with different parameters are never mixed unseen.
 """
+_AGAINST = """\
+What every figure and formula was held against, and how closely it meets it. The published numbers
+lie in `tests/conformance/`, each with its source, and the tests named here run with all others.
+
+**Own truth only** says that no published figures were found to meet: then the code was held against
+closed forms, or against simulated skin or studies whose truth ScarScope itself made. That shows
+that a figure is computed as defined; it does not show that patients or raters would agree.
+"""
 
 
 def pages() -> dict[str, str]:
@@ -50,6 +60,12 @@ def pages() -> dict[str, str]:
         "flags.md": _page("Quality flags", "scarscope/flags.py", _FLAGS, _flags()),
         "measures.md": _page("Measures", "scarscope/measures/registry.py", _MEASURES, _measures()),
         "parameters.md": _page("Parameters", "scarscope/params.py", _PARAMS, _params()),
+        "validated-against.md": _page(
+            "Validated against",
+            "docs/oracles.toml and scarscope/measures/registry.py",
+            _AGAINST,
+            _against(),
+        ),
     }
 
 
@@ -97,6 +113,30 @@ def _about() -> str:
         held.setdefault(entry.validated_against, []).append(f"`{entry.column('mm')}`")
     rows = [(text, ", ".join(columns)) for text, columns in held.items()]
     return "## Held against\n\n" + _table(("what", "columns"), rows)
+
+
+def oracles() -> dict[str, Any]:
+    """What docs/oracles.toml holds: the modules it covers, and one entry an oracle."""
+    with (DOCS / "oracles.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def _against() -> str:
+    formulas = [(_formula(o), o["against"], o["to"], f"`{o['test']}`") for o in oracles()["oracle"]]
+    measures = [(f"`{m.column('mm')}`", m.label, m.validated_against) for m in MEASURES]
+    return "\n".join(
+        [
+            "## Formulas and statistics\n",
+            _table(("what", "held against", "met to", "shown by"), formulas),
+            "\n## Measures of a photo\n",
+            _table(("column", "what", "held against"), measures),
+        ]
+    )
+
+
+def _formula(oracle: dict[str, Any]) -> str:
+    names = ", ".join(f"`{name.removeprefix('scarscope.')}`" for name in oracle["functions"])
+    return f"{oracle['what']}: {names}"
 
 
 def _params() -> str:

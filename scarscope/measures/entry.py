@@ -62,7 +62,8 @@ class Measure:
     source : str
         Where the definition comes from.
     validated_against : str
-        What it was held against so far.
+        What it was held against so far; starts with "own truth only" where nobody else's figures
+        were met.
     function : callable
         Scene to a figure in the grid's unit.
     primary : bool
@@ -82,7 +83,7 @@ class Measure:
     function: Callable[[Scene], Value]
     dimension: Dimension = PURE
     better: Better | None = None
-    validated_against: str = "closed forms in the test suite"
+    validated_against: str = "own truth only: closed forms"
     primary: bool = False
     needs_mm: bool = False
     blank: Value = math.nan

@@ -22,7 +22,10 @@ _KANG = "Kang 2016, J Drugs Dermatol 15:693"
 _TSUMURA = "Tsumura 2003, ACM Trans Graph 22:770"
 _CHARDON = "Chardon 1991, Int J Cosmet Sci 13:191"
 _DRENO = "Dreno 2007, Dermatology 214:46"
-_ESTIMATE = "not validated against raters: an estimate from the image"
+_BANDS = "own truth only: the published weights and bands; never held against raters"
+_ESTIMATE = "own truth only: closed forms; never held against raters"
+_TRUTH = "own truth only: closed forms, and simulated skin (docs/validation.md)"
+_ANGLES = "own truth only: worked angles; class edges as published (Del Bino 2006)"
 
 
 def _count(kind: str, letter: str) -> Measure:
@@ -33,6 +36,7 @@ def _count(kind: str, letter: str) -> Measure:
         range="0 and up",
         better="lower",
         source=_JACOB,
+        validated_against=_TRUTH,
         function=partial(counts.n_of_type, kind=kind),
     )
 
@@ -80,6 +84,7 @@ _RELIEF = (
         range="0 and up",
         better="lower",
         source=_OURS,
+        validated_against=_TRUTH,
         function=relief.burden,
         dimension=DEPTH,
         primary=True,
@@ -91,6 +96,7 @@ _RELIEF = (
         range="0 to 1",
         better="lower",
         source=_OURS,
+        validated_against=_TRUTH,
         function=relief.scar_area_fraction,
         primary=True,
     ),
@@ -101,6 +107,7 @@ _RELIEF = (
         range="0 and up",
         better="lower",
         source=_KANG,
+        validated_against=_TRUTH,
         function=counts.n_scars,
         primary=True,
     ),
@@ -111,6 +118,7 @@ _RELIEF = (
         range="0 and up",
         better="lower",
         source=_OURS,
+        validated_against=_TRUTH,
         function=relief.scar_area,
         dimension=AREA,
     ),
@@ -121,6 +129,7 @@ _RELIEF = (
         range="0 and up",
         better="lower",
         source=_OURS,
+        validated_against=_TRUTH,
         function=relief.scar_volume,
         dimension=VOLUME,
     ),
@@ -131,6 +140,7 @@ _RELIEF = (
         range="0 and up",
         better="lower",
         source=_OURS,
+        validated_against=_TRUTH,
         function=relief.mean_depth,
         dimension=DEPTH,
     ),
@@ -141,6 +151,7 @@ _RELIEF = (
         range="0 and up",
         better="lower",
         source=_OURS,
+        validated_against=_TRUTH,
         function=relief.max_depth,
         dimension=DEPTH,
     ),
@@ -188,7 +199,7 @@ _SCALES = (
         range="0 to 180",
         better="lower",
         source=_DRENO,
-        validated_against=_ESTIMATE,
+        validated_against=_BANDS,
         function=scales.ecca_atrophic,
         needs_mm=True,
     ),
@@ -200,7 +211,7 @@ _SCALES = (
         range="0 to 180",
         better="lower",
         source=_DRENO,
-        validated_against=_ESTIMATE,
+        validated_against=_BANDS,
         function=scales.ecca_atrophic_expected,
         needs_mm=True,
     ),
@@ -214,7 +225,7 @@ _SCALES = (
         range="0 to 48",
         better="lower",
         source="Goodman & Baron 2006, J Cosmet Dermatol 5:48",
-        validated_against=_ESTIMATE,
+        validated_against=_BANDS,
         function=scales.goodman_baron_atrophic,
         needs_mm=True,
     ),
@@ -297,6 +308,7 @@ _SKIN = (
         "uncalibrated photo it is a stratifier, not a skin type.",
         range="-90 to 90",
         source=_CHARDON,
+        validated_against=_ANGLES,
         function=colour.ita_deg,
         dimension=ANGLE,
     ),
@@ -307,6 +319,7 @@ _SKIN = (
         "tan, brown or dark.",
         range="six classes",
         source=_CHARDON,
+        validated_against=_ANGLES,
         function=colour.tone,
         blank="",
     ),
