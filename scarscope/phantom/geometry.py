@@ -82,9 +82,9 @@ def _lines(surface: Surface, grid: Grid, seed: int) -> Field:
 def _network(
     surface: Surface, grid: Grid, rng: np.random.Generator, drift: list[Field], cell: float
 ) -> Field:
-    turn = float(np.radians(surface.angle_deg))
-    across = (grid.x * np.cos(turn))[None, :] + (grid.y * np.sin(turn))[:, None]
-    along = (grid.y * np.cos(turn))[:, None] - (grid.x * np.sin(turn))[None, :]
+    turn = math.radians(surface.angle_deg)
+    across = (grid.x * math.cos(turn))[None, :] + (grid.y * math.sin(turn))[:, None]
+    along = (grid.y * math.cos(turn))[:, None] - (grid.x * math.sin(turn))[None, :]
     longer = math.sqrt(surface.stretch)
     u = across / (cell / longer) + drift[0]
     v = along / (cell * longer) + drift[1]
@@ -118,7 +118,7 @@ def _pores(surface: Surface, grid: Grid, seed: int) -> tuple[Field, Field]:
         some = slice(first, first + _BATCH)
         spots = stamps(grid, place[some], 1.3 * size[some])
         pits = _pits(spots, size[some], turn[some])
-        spots.merge(np.minimum, hole, _column(-depth[some], grid) * np.exp(-1.5 * pits**0.75))
+        spots.merge(np.minimum, hole, _column(-depth[some], grid) * np.exp(-1.5 * np.sqrt(pits * np.sqrt(pits))))
         spots.merge(np.maximum, plugs, _column(plug[some], grid) * np.exp(-2.5 * pits))
     return hole, plugs
 
@@ -145,10 +145,12 @@ def _wrinkles(surface: Surface, grid: Grid, seed: int) -> Field:
         length, width = float(rng.uniform(4, 14)), float(rng.uniform(0.15, 0.45))
         curve, share = float(rng.normal(0, 0.012)), float(rng.uniform(0.5, 1.3))
         dx, dy = grid.x[None, :] - middle[0], grid.y[:, None] - middle[1]
-        along, across = dx * np.cos(t) + dy * np.sin(t), dy * np.cos(t) - dx * np.sin(t)
+        along, across = dx * math.cos(t) + dy * math.sin(t), dy * math.cos(t) - dx * math.sin(t)
         bend = across - curve * along**2 - 0.15 * np.sin(along / 1.7)
         depth = surface.wrinkle_depth_mm * share
-        total -= depth * np.exp(-((bend / width) ** 2) - (along / length) ** 4)
+        ends = (along / length) ** 2
+        # The floor keeps exp() from numbers too small to be computed fast.
+        total -= depth * np.exp(np.maximum(-((bend / width) ** 2) - ends * ends, -40))
     return total
 
 

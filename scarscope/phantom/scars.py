@@ -101,7 +101,7 @@ def _profile(scar: ScarShape, dx: Field, dy: Field, softness: Field | float) -> 
     if scar.uneven > 0 and scar.kind != "rolling":
         # Scar tissue contracts to a bowl; only part of it keeps the drilled shape of the textbook.
         bowl = np.clip(1 - r * r, 0, None)
-        form = (1 - _BOWL * scar.uneven) * form + _BOWL * scar.uneven * bowl * form**0.25
+        form = (1 - _BOWL * scar.uneven) * form + _BOWL * scar.uneven * bowl * np.sqrt(np.sqrt(form))
     for bridge in scar.bridges:
         form = form * (1 - _bridge(bridge, dx, dy))
     return np.asarray(scar.depth_mm * (1 + slant) / (1 + abs(scar.tilt)) * form)

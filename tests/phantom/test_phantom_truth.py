@@ -126,7 +126,7 @@ def test_two_scars_in_the_same_place_are_one():
 def test_no_scar_is_deeper_than_asked(seed, kind):
     shapes = random_scars(stream(seed, "scars"), (10.0, 10.0), 1)
     one = replace(shapes[0], kind=kind, x_mm=0.0, y_mm=0.0)
-    axis = np.linspace(-8, 8, 161)
+    axis = np.linspace(-14, 14, 281)
     depth = profile(one, axis[None, :], axis[:, None])
     assert depth.min() >= 0
     assert depth.max() <= one.depth_mm * (1 + 1e-9)
