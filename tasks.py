@@ -29,6 +29,7 @@ MINIMUM = (3, 11)
 NEWEST = 19  # the highest 3.x that is looked for when the Python at hand is too old
 STAMP = "scarscope-installed.json"
 RESULTS = "results"
+ON_TOP = ("opencv4.txt", "lowest.txt")  # other versions of what another list has installed
 # What the commands leave behind; photos, results of studies and .venv of other tools are not ours.
 LEFTOVERS = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "build", "dist")
 
@@ -90,10 +91,15 @@ def _first_to_open(results: Path) -> Path | None:
 
 
 def test(options: argparse.Namespace) -> int:
-    """Style, types, tests; stops at the first that fails. With another OpenCV, tests only."""
+    """Style, types, tests; stops at the first that fails. With other versions, tests only."""
     if options.opencv == "4":
         python = prepare("test.txt", "opencv4.txt", folder=".venv-opencv4")
         return _call([python, "-m", "pytest", *options.pytest])
+    if options.lowest:
+        python = prepare("test.txt", "lowest.txt", folder=".venv-lowest")
+        # Old versions warn about each other, which nobody can change now.
+        calm = ["-o", "filterwarnings=default"]
+        return _call([python, "-m", "pytest", *calm, *options.pytest])
     python = prepare("test.txt")
     for name, command in CHECKS:
         if not _passes(name, [python, *command]):
@@ -136,6 +142,7 @@ def lock(options: argparse.Namespace) -> int:
         "run.txt": ["pyproject.toml", "--group", "build"],
         "test.txt": ["pyproject.toml", "--group", "build", "--extra", "test"],
         "opencv4.txt": ["--no-deps", "requirements/opencv4.in"],
+        "lowest.txt": ["--resolution", "lowest-direct", "pyproject.toml"],
     }
     for name, sources in jobs.items():
         # One version of each package, whichever list it is in.
@@ -191,7 +198,7 @@ def prepare(*locks: str, folder: str = ".venv") -> Path:
 def _install(python: Path, name: str) -> None:
     lines = (LOCKS / name).read_text(encoding="utf-8").splitlines()
     count = sum("==" in line for line in lines)
-    alone = ["--no-deps"] if name == "opencv4.txt" else []
+    alone = ["--no-deps"] if name in ON_TOP else []
     _pip(
         python,
         ["--require-hashes", "--only-binary", ":all:", *alone, "-r", str(LOCKS / name)],
@@ -335,6 +342,9 @@ def _parser() -> argparse.ArgumentParser:
     add("demo", demo, "score data/samples into results/ and say what to look at")
     tests = add("test", test, "style, types and tests, as in CI")
     tests.add_argument("--opencv", choices=["4", "5"], default="5", help="5 is the locked one")
+    tests.add_argument(
+        "--lowest", action="store_true", help="the oldest versions allowed (Python 3.11 or 3.12)"
+    )
     tests.add_argument("pytest", nargs="*", help="passed on to pytest, after --")
     benches = add("bench", bench, "speed and memory, as ratios to the floor")
     benches.add_argument("more", nargs="*", help="passed on, after --: --check, --quick")

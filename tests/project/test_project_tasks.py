@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LISTS = ("run.txt", "test.txt", "opencv4.txt")
+LISTS = ("run.txt", "test.txt", "opencv4.txt", "lowest.txt")
 
 
 @pytest.fixture
