@@ -49,7 +49,7 @@ class Kappa(Result):
     se, se0 : float
         Standard error for the interval, and under the hypothesis of no agreement.
     z, p : float
-        Test against 0 (two-sided), by `se0`.
+        Test against 0 (two-sided), by `se0`; NaN where that is 0.
     observed, expected : float
         Weighted agreement, 0 to 1.
     n : int
@@ -192,7 +192,12 @@ def _standard_errors(
     scale = n * (1 - pe) ** 2
     spread = (p * (w - mean * (1 - value)) ** 2).sum() - (value - pe * (1 - value)) ** 2
     spread0 = (chance * (w - mean) ** 2).sum() - pe**2
-    return float(np.sqrt(max(spread, 0.0) / scale)), float(np.sqrt(max(spread0, 0.0) / scale))
+    return _root(float(spread), scale), _root(float(spread0), scale)
+
+
+def _root(spread: float, scale: float) -> float:
+    # Differences of figures near 1: what is left of a zero is rounding, and its root would show.
+    return 0.0 if spread < 1e-13 else float(np.sqrt(spread / scale))
 
 
 def _weights(

@@ -154,6 +154,12 @@ def test_chance_agreement_is_zero_and_its_opposite_minus_one():
     assert kappa_of_table([[10, 10], [10, 10]]).p == pytest.approx(1)
 
 
+def test_raters_who_share_no_class_leave_no_dust():
+    found = cohen_kappa([1, 2, 3], [0, 0, 1], weights="linear")
+    assert found.value == pytest.approx(0, abs=1e-12)
+    assert found.se == 0.0
+
+
 def test_one_class_throughout_has_no_kappa():
     found = cohen_kappa(["a", "a"], ["a", "a"])
     assert math.isnan(found.value)
