@@ -118,7 +118,11 @@ def _pores(surface: Surface, grid: Grid, seed: int) -> tuple[Field, Field]:
         some = slice(first, first + _BATCH)
         spots = stamps(grid, place[some], 1.3 * size[some])
         pits = _pits(spots, size[some], turn[some])
-        spots.merge(np.minimum, hole, _column(-depth[some], grid) * np.exp(-1.5 * np.sqrt(pits * np.sqrt(pits))))
+        spots.merge(
+            np.minimum,
+            hole,
+            _column(-depth[some], grid) * np.exp(-1.5 * np.sqrt(pits * np.sqrt(pits))),
+        )
         spots.merge(np.maximum, plugs, _column(plug[some], grid) * np.exp(-2.5 * pits))
     return hole, plugs
 

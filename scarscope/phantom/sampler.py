@@ -6,8 +6,7 @@ Ranges: scar widths Jacob 2001; depths 22 MHz ultrasound with tails beyond; pore
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,9 +18,9 @@ from scarscope.phantom.recipe import (
     Light,
     Mark,
     MarkKind,
+    Pose,
     Recipe,
     ScarShape,
-    ScarType,
     Shine,
     Skin,
     Surface,
@@ -29,34 +28,11 @@ from scarscope.phantom.recipe import (
     require,
 )
 from scarscope.phantom.render import Rendered, render
+from scarscope.phantom.scar_sampler import confluent_scars, random_outline, random_scars
 
 _ITA_RANGE_DEG = (-50.0, 60.0)
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """Ranges of one scar type: width, longest aspect, log-normal depth, wall, tilt."""
-
-    width_mm: tuple[float, float]
-    aspect: float
-    depth_mm: tuple[float, float]
-    depth_limits_mm: tuple[float, float]
-    wall_mm: tuple[float, float]
-    ragged: float
-
-
-_KINDS: dict[ScarType, _Kind] = {
-    "icepick": _Kind((0.8, 2.0), 1.5, (0.42, 0.35), (0.2, 0.9), (0.15, 0.30), 0.10),
-    "boxcar": _Kind((1.5, 4.0), 1.7, (0.32, 0.45), (0.1, 0.75), (0.25, 0.80), 0.10),
-    "rolling": _Kind((4.0, 9.0), 1.9, (0.26, 0.45), (0.10, 0.60), (0.5, 0.6), 0.14),
-}
-# Shallower for its width than this nobody would call it a scar: 2 % of shading at 45 degrees.
-_ROLLING_SLOPE = 0.025
-
-# Order of frequency in clinics: icepick 60-70 %, boxcar 20-30 %, rolling 15-25 % (Jacob 2001);
-# evened out here so that every type is seen often.
-_TYPE_SHARE = (0.42, 0.34, 0.24)
-_TYPES: tuple[ScarType, ...] = ("icepick", "boxcar", "rolling")
+_CONFLUENT = 0.10  # Share of random patches that show a severe case.
+_CROSSED, _PARALLEL = 0.06, 0.08  # Shares of photos through polarisers.
 
 
 def random_patch(
@@ -106,7 +82,8 @@ def random_recipe(
     ita_deg : float, optional
         Tone; None draws one from -50 to 60.
     n_scars : int, optional
-        None draws 0 to about 4 per cm2, one patch in eight without any.
+        None draws 0 to about 4 per cm2, one patch in eight without any, and one in ten confluent:
+        with hardly any plain skin left.
 
     Returns
     -------
@@ -121,9 +98,16 @@ def random_recipe(
         skin=skin,
         light=random_light(stream(seed, "light"), name),
         camera=random_camera(stream(seed, "camera"), ita, mm_per_px),
+        pose=_random_pose(stream(seed, "pose")),
         mm_per_px=mm_per_px,
         noise_seed=seed,
+        bounces=3,
     )
+
+
+def _random_pose(rng: np.random.Generator) -> Pose:
+    x, y = (float(np.clip(v, -10, 10)) for v in rng.normal(0, 3.5, 2))
+    return Pose(tilt_x_deg=x, tilt_y_deg=y, distance_mm=float(rng.uniform(250, 1500)))
 
 
 def random_face(
@@ -193,18 +177,29 @@ def random_skin(
     """
     rng = stream(seed, "skin")
     area_cm2 = size_mm[0] * size_mm[1] / 100
+    severe = stream(seed, "severity")
+    confluent = n_scars is None and severe.random() < _CONFLUENT
     if n_scars is None:
         density = float(rng.gamma(1.6, 1.0)) * (rng.random() > 1 / 8)
         n_scars = int(rng.poisson(min(density, 5.0) * area_cm2))
+    own = stream(seed, "scars")
+    covering = stream(seed, "covering")
+    sweat = float(covering.uniform(5, 60)) * (covering.random() < 0.07) * (not clean)
+    makeup = float(covering.uniform(0.2, 0.95)) * (covering.random() < 0.12) * (not clean)
+    vessels = float(covering.uniform(0.3, 3.0)) * (covering.random() < 0.25)
     return Skin(
         seed=seed,
         size_mm=size_mm,
         tone=_tone(stream(seed, "tone"), ita_deg),
         surface=_surface(stream(seed, "surface")),
-        shine=_shine(stream(seed, "shine")),
+        shine=replace(_shine(stream(seed, "shine"), clean=clean), sweat_per_cm2=sweat),
         hair=_hair(stream(seed, "hairiness")),
-        scars=random_scars(stream(seed, "scars"), size_mm, n_scars),
+        scars=confluent_scars(own, size_mm, float(severe.random()))
+        if confluent
+        else random_scars(own, size_mm, n_scars),
         marks=random_marks(stream(seed, "marks"), size_mm),
+        vessels_per_cm2=vessels,
+        makeup=makeup,
     )
 
 
@@ -215,7 +210,17 @@ def _tone(rng: np.random.Generator, ita_deg: float) -> Tone:
         redness=float(rng.normal(0, 1.5)),
         mottle_melanin=float(rng.uniform(0.005, 0.022)) * (1.3 if ita_deg < 10 else 1.0),
         mottle_blood=float(rng.uniform(0.010, 0.038)),
+        scatter=scatter_width(ita_deg) * float(rng.uniform(0.85, 1.15)),
     )
+
+
+def scatter_width(ita_deg: float) -> float:
+    """Factor on scattering distances by tone: 1 on light skin, 0.75 on the darkest.
+
+    Light that has travelled far has crossed the pigmented epidermis twice at a slant; melanin takes
+    the far-travelled share first. The size of the effect is an estimate, not a measurement.
+    """
+    return float(np.interp(ita_deg, (-50.0, 45.0), (0.75, 1.0)))
 
 
 def _surface(rng: np.random.Generator) -> Surface:
@@ -231,98 +236,37 @@ def _surface(rng: np.random.Generator) -> Surface:
         rough_mm=float(rng.uniform(0.002, 0.007)),
         pore_per_cm2=float(rng.uniform(10, 90)),
         pore_width_mm=float(rng.uniform(0.18, 0.36)),
-        pore_depth_mm=float(rng.uniform(0.03, 0.13)),
+        pore_depth_mm=float(rng.uniform(0.02, 0.10)),
         wrinkles=int(rng.integers(1, 5)) if rng.random() < 0.3 else 0,
         wrinkle_depth_mm=float(rng.uniform(0.02, 0.10)),
     )
 
 
-def _shine(rng: np.random.Generator) -> Shine:
-    return Shine(
+def _shine(rng: np.random.Generator, *, clean: bool) -> Shine:
+    shine = Shine(
         roughness=float(rng.uniform(0.25, 0.40)),
         f0=float(rng.uniform(0.026, 0.034)),
         oil=float(rng.uniform(0.0, 0.45)),
         oil_roughness=float(rng.uniform(0.12, 0.22)),
     )
+    filtered = rng.random()
+    if clean or filtered > _CROSSED + _PARALLEL:
+        return shine
+    # Crossed filters never block quite all; parallel ones double the share of shine.
+    crossed = filtered < _CROSSED
+    return replace(shine, polarised=float(rng.uniform(0, 0.1) if crossed else rng.uniform(1.6, 2)))
 
 
 def _hair(rng: np.random.Generator) -> Hair:
     stubble = float(rng.uniform(5, 60)) if rng.random() < 0.15 else 0.0
     vellus = float(rng.uniform(3, 20)) if rng.random() < 0.4 else 0.0
     return Hair(
-        stubble_per_cm2=stubble, vellus_per_cm2=vellus, angle_deg=float(rng.uniform(0, 360))
-    )
-
-
-def random_scars(
-    rng: np.random.Generator, size_mm: tuple[float, float], count: int
-) -> tuple[ScarShape, ...]:
-    """`count` scars of mixed type; most keep apart, some merge or nest."""
-    placed: list[ScarShape] = []
-    for _ in range(count):
-        kind = _TYPES[int(rng.choice(3, p=_TYPE_SHARE))]
-        may_merge = rng.random() < 0.2
-        for _attempt in range(20):
-            scar = random_scar(rng, kind, size_mm)
-            if may_merge or all(_apart(scar, other) for other in placed):
-                placed.append(scar)
-                break
-    return tuple(placed)
-
-
-def _apart(a: ScarShape, b: ScarShape) -> bool:
-    reach = 0.5 * (math.sqrt(a.width_mm * a.length_mm) + math.sqrt(b.width_mm * b.length_mm))
-    return math.hypot(a.x_mm - b.x_mm, a.y_mm - b.y_mm) > 1.15 * reach
-
-
-def random_scar(
-    rng: np.random.Generator, kind: ScarType, size_mm: tuple[float, float]
-) -> ScarShape:
-    """One scar of a type, anywhere on a sheet."""
-    ranges = _KINDS[kind]
-    width = float(rng.uniform(*ranges.width_mm))
-    median, spread = ranges.depth_mm
-    depth = float(
-        np.clip(median * math.exp(spread * rng.standard_normal()), *ranges.depth_limits_mm)
-    )
-    if kind == "rolling":
-        depth = max(depth, _ROLLING_SLOPE * width)
-    x, y = (rng.uniform(-0.48, 0.48, 2) * size_mm).tolist()
-    melanin, blood = _scar_colour(rng)
-    return ScarShape(
-        kind=kind,
-        x_mm=x,
-        y_mm=y,
-        width_mm=width,
-        length_mm=width * float(rng.uniform(1, ranges.aspect)),
-        angle_deg=float(rng.uniform(0, 180)),
-        depth_mm=depth,
-        wall_mm=min(float(rng.uniform(*ranges.wall_mm)), 0.45 * width),
-        warp=_warp(rng, ranges.ragged),
-        tilt=float(rng.uniform(-0.45, 0.45)),
-        melanin_od=melanin,
-        blood_od=blood,
-        smoothness=float(rng.uniform(0.2, 0.85)),
-    )
-
-
-def _scar_colour(rng: np.random.Generator) -> tuple[float, float]:
-    # Half of all scars have the colour of the skin around them: colour alone must not find them.
-    draw = rng.random()
-    if draw < 0.5:
-        return 0.0, 0.0
-    if draw < 0.65:
-        return float(rng.uniform(0.02, 0.12)), 0.0
-    if draw < 0.75:
-        return float(rng.uniform(-0.08, -0.02)), 0.0
-    return 0.0, float(rng.uniform(0.03, 0.14))
-
-
-def _warp(rng: np.random.Generator, ragged: float) -> tuple[tuple[int, float, float], ...]:
-    size = rng.uniform(0.3, 1.0) * ragged
-    return tuple(
-        (k, float(size * rng.standard_normal() * (2 / k) ** 1.3), float(rng.uniform(0, 2 * np.pi)))
-        for k in range(2, 10)
+        stubble_per_cm2=stubble,
+        vellus_per_cm2=vellus,
+        angle_deg=float(rng.uniform(0, 360)),
+        long_per_cm2=float(rng.uniform(0.3, 2)) if rng.random() < 0.08 else 0.0,
+        growth=float(rng.uniform(0.4, 2.0)),
+        shadow=float(rng.uniform(0.2, 0.7)),
     )
 
 
@@ -352,7 +296,8 @@ def random_marks(rng: np.random.Generator, size_mm: tuple[float, float]) -> tupl
     for kind, (density, chance, width, strength) in _MARKS.items():
         count = int(rng.poisson(density * area_cm2)) if rng.random() < chance else 0
         marks += [_mark(rng, kind, width, strength, size_mm) for _ in range(count)]
-    return tuple(marks)
+    raised = int(rng.poisson(0.25 * area_cm2)) if rng.random() < 0.06 else 0
+    return (*marks, *random_marks_of(rng, "hypertrophic", raised, size_mm))
 
 
 def _mark(
@@ -374,7 +319,7 @@ def _mark(
         edge=float(rng.uniform(0.8, 1.8) if kind == "red" else rng.uniform(0.3, 1.2)),
         aspect=float(rng.uniform(1, 1.6)),
         angle_deg=float(rng.uniform(0, 180)),
-        warp=_warp(rng, 0.12),
+        warp=random_outline(rng, 0.12),
     )
 
 
@@ -410,4 +355,7 @@ def random_camera(rng: np.random.Generator, ita_deg: float, mm_per_px: float) ->
         sharpen=float(rng.uniform(0.2, 1.0)) if rng.random() < 0.4 else 0.0,
         jpeg_quality=int(rng.integers(72, 98)),
         jpeg_subsampling=2 if rng.random() < 0.6 else 0,
+        defocus_px=float(rng.uniform(0.06, 0.20)) / mm_per_px if rng.random() < 0.12 else 0.0,
+        local_tone=float(rng.uniform(0.2, 1.0)) if rng.random() < 0.35 else 0.0,
+        resample=float(rng.uniform(0.5, 0.95)) if rng.random() < 0.15 else 1.0,
     )

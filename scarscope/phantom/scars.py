@@ -37,7 +37,14 @@ _DISH = 0.15
 
 # For a fully uneven scar: how much of its form is a bowl, log spread of the run of its walls, and
 # how much of the depth its floor's bumps take.
-_BOWL, _WORN, _BUMPS = 0.60, 0.75, 0.32
+_BOWL, _WORN, _BUMPS = 0.75, 0.35, 0.34
+
+# Log spread of the run of the wall from one side of a fully uneven scar to the other.
+_SECTOR = 1.2
+_MOST_SCALE = 2.2
+
+# No wall of an uneven scar is steeper than a shoulder of skin allows.
+_SHOULDER_MM = 0.15
 
 # Below this area a scar has vanished (fewer pixels than any rater could see at 0.1 mm/px).
 _MIN_AREA_MM2 = 0.05
@@ -96,12 +103,20 @@ def _profile(scar: ScarShape, dx: Field, dy: Field, softness: Field | float) -> 
     shape = _SHAPES[scar.kind]
     slant = scar.tilt * np.clip(side, -1, 1)
     # Where the floor is shallow the wall is gentle: a rim is never equally sharp all round.
-    wall = np.maximum(scar.wall_mm * (1 - 1.5 * slant) * softness, 0.02)
+    if scar.uneven > 0:
+        # One side of a scar is undermined, the other has healed to a slope.
+        phase = scar.warp[0][2] if scar.warp else 0.0
+        towards = (dx * math.cos(phase) + dy * math.sin(phase)) / np.maximum(radius, 1e-6)
+        sector = _SECTOR * scar.uneven * np.clip(towards, -1.2, 1.2)
+        wall = np.maximum(scar.wall_mm * np.exp(sector - slant) * softness, _SHOULDER_MM)
+    else:
+        wall = np.maximum(scar.wall_mm * (1 - 1.5 * slant) * softness, 0.02)
     form = shape(r, radius, wall)
     if scar.uneven > 0 and scar.kind != "rolling":
         # Scar tissue contracts to a bowl; only part of it keeps the drilled shape of the textbook.
         bowl = np.clip(1 - r * r, 0, None)
-        form = (1 - _BOWL * scar.uneven) * form + _BOWL * scar.uneven * bowl * np.sqrt(np.sqrt(form))
+        share = _BOWL * scar.uneven
+        form = (1 - share) * form + share * bowl * np.sqrt(bowl)
     for bridge in scar.bridges:
         form = form * (1 - _bridge(bridge, dx, dy))
     return np.asarray(scar.depth_mm * (1 + slant) / (1 + abs(scar.tilt)) * form)
@@ -193,11 +208,12 @@ class _Roughness:
     def apply(self, scar: ScarShape, dx: Field, dy: Field, at: tuple[slice, slice]) -> Field:
         if self.worn is None or self.bumps is None or scar.uneven == 0:
             return _profile(scar, dx, dy, self.softness[at])
-        softness = self.softness[at] * np.exp(_WORN * scar.uneven * self.worn[at])
+        softness = np.sqrt(self.softness[at]) * np.exp(_WORN * scar.uneven * self.worn[at])
         full = _profile(scar, dx, dy, softness)
-        # Only upwards, so that no scar is deeper than its recipe says.
-        raised = np.clip(0.5 + 0.5 * self.bumps[at], 0, 1.4)
-        return np.asarray(full * (1 - _BUMPS * scar.uneven * raised))
+        full = full * (1 - _BUMPS * scar.uneven * np.clip(0.5 + 0.5 * self.bumps[at], 0, 1.4))
+        # The deepest point is as deep as the recipe says; a scar cut by the sheet keeps its scale.
+        deepest = max(float(full.max(initial=0)), 1e-9)
+        return np.asarray(full * min(_MOST_SCALE, scar.depth_mm / deepest))
 
 
 def _roughness(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> _Roughness:
@@ -205,7 +221,7 @@ def _roughness(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> _Roughnes
     if not any(scar.uneven > 0 for scar in scars):
         return _Roughness(softness, None, None)
     rng = stream(seed, "wear")
-    worn = smooth_noise(rng, grid, 0.9)
+    worn = 0.9 * smooth_noise(rng, grid, 1.1) + 0.5 * smooth_noise(rng, grid, 0.4)
     bumps = 0.8 * smooth_noise(rng, grid, 0.45) + 0.5 * smooth_noise(rng, grid, 0.17)
     return _Roughness(softness, worn, bumps)
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scarscope.errors import ParamsError
 from scarscope.phantom import Camera, Pose, Recipe, ScarShape, Skin, make_light, render
 from scarscope.phantom.noise import Grid, polygons, smooth_noise, stream
-from scarscope.phantom.sampler import random_patch, random_recipe, random_scars
+from scarscope.phantom.sampler import random_patch, random_recipe
+from scarscope.phantom.scar_sampler import random_scars
 from scarscope.phantom.scars import TRUTH_COLUMNS, profile, stamp
 
 
@@ -94,6 +95,7 @@ def test_labels_and_table_tell_the_same_story():
 
 def test_a_shifted_camera_moves_truth_and_photo_together():
     base = random_recipe(11, size_mm=(20, 20), n_scars=8)
+    base = replace(base, pose=Pose())
     base = replace(base, camera=Camera(), view_mm=(14.0, 14.0))
     moved = replace(base, pose=Pose(shift_mm=(1.0, 0.0)))
     here, there = render(base), render(moved)
