@@ -103,7 +103,9 @@ def _slots(client: object) -> int:
 
 
 def check(pool: Pool, out: Path | None) -> None:
-    """Make sure that a worker starts, has OpenCV, this version, and sees the output folder.
+    """Make sure that workers start, have OpenCV, this version, and see the output folder.
+
+    As many checks as workers, so that all of these start at once and not one after another.
 
     Raises
     ------
@@ -111,7 +113,9 @@ def check(pool: Pool, out: Path | None) -> None:
         If not, with what to do about it.
     """
     try:
-        pool.executor.submit(_ready, __version__, out).result()
+        checks = [pool.executor.submit(_ready, __version__, out) for _ in range(pool.size)]
+        for ready in checks:
+            ready.result()
     except BrokenExecutor as error:
         raise ScarScopeError(
             "Worker processes cannot start.",
