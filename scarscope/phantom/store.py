@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scarscope.phantom.camera import jpeg_bytes
+from scarscope.phantom.courses import COURSE_COLUMNS
 from scarscope.phantom.render import Rendered
 from scarscope.phantom.scars import TRUTH_COLUMNS
 
@@ -48,7 +49,8 @@ class StudyWriter:
 
     Truth mirrors what a batch writes, so that one can be laid over the other:
     ``masks/<path>.png`` (16-bit instance labels), ``depth/<path>.png`` (16-bit missing depth in
-    micrometres), ``scars.csv`` and ``photos.csv``.
+    micrometres), ``scars.csv``, ``photos.csv``, and ``courses.csv`` with every scar's remaining
+    depth and area at every session; ``scar_id`` joins them all.
     """
 
     def __init__(self, out: Path, truth: Path | None) -> None:
@@ -68,12 +70,13 @@ class StudyWriter:
         self._scars.append(photo.table.assign(path=path))
         self._photos.append(_photo_row(path, photo))
 
-    def finish(self, manifest: Iterable[dict[str, object]]) -> Path:
+    def finish(self, manifest: Iterable[dict[str, object]], courses: pd.DataFrame) -> Path:
         """Write the tables; returns the manifest's path."""
         if self._truth is not None:
             scars = pd.concat(self._scars) if self._scars else pd.DataFrame()
             _write_table(self._truth / "scars.csv", scars, ("path", *TRUTH_COLUMNS))
             _write_table(self._truth / "photos.csv", pd.DataFrame(self._photos), PHOTO_COLUMNS)
+            _write_table(self._truth / "courses.csv", courses, COURSE_COLUMNS)
         target = self._out / "manifest.csv"
         _write_table(target, pd.DataFrame(list(manifest)), MANIFEST_COLUMNS)
         return target

@@ -1,7 +1,8 @@
 """Studies with known truth: subjects, courses of treatment, retests, in the contract's layout.
 
 A subject's skin is one recipe; a visit photographs it again from a slightly different place with
-what treatment has left of every scar. Nothing else about the skin changes between visits.
+what treatment has left of every scar, and with what :class:`~scarscope.phantom.courses.Habits`
+change besides.
 """
 
 from __future__ import annotations
@@ -12,24 +13,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+from scarscope.phantom.courses import Course, Habits, make_course, scar_truth
 from scarscope.phantom.lights import LightName, make_light
 from scarscope.phantom.noise import stream
-from scarscope.phantom.recipe import Camera, Light, Pose, Recipe, Skin, require
+from scarscope.phantom.recipe import Camera, Light, Pose, Recipe, require
 from scarscope.phantom.render import render
-from scarscope.phantom.sampler import random_skin
 from scarscope.phantom.store import StudyWriter
 
 _FIRST_DAY = datetime.date(2026, 1, 12)
 _WEEKS_BETWEEN = 6  # Usual spacing of microneedling sessions: 4 to 6 weeks.
-_MARGIN_MM = 6.0  # Skin beyond the view, for re-posing.
 _DEVICE, _NEEDLE_MM = "microneedling (simulated)", 1.5
 
 # Share of the depth that a full course removes, one responder class after another.
 _RESPONSES = (0.50, 0.25, 0.0)
-# Scars per cm2 of the photographed patch. Trials ask for 10 and more on a half face of 60 to 80 cm2
-# (mean 12, Dreno 2018; up to 40 by Kang 2016), most of them on the cheek that is photographed.
-_SCARS_PER_CM2 = (1.5, 2.8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,47 +45,16 @@ class Visit:
     recipe: Recipe
 
 
-@dataclass(frozen=True, kw_only=True)
-class Course:
-    """One subject: skin at baseline and how far each scar responds, as a share of its depth."""
+@dataclass(frozen=True)
+class _Shot:
+    """One photo to take: the session's number, treatments so far and days since, kind and light."""
 
-    subject: str
-    seed: int
-    skin: Skin
-    responses: tuple[float, ...]
-
-    def skin_at(self, session: int) -> Skin:
-        """The skin before session `session` + 1; most of the change comes with the first ones."""
-        done = 1 - float(np.exp(-session / 1.5))
-        pairs = zip(self.skin.scars, self.responses, strict=True)
-        scars = tuple(replace(scar, remaining=1 - r * done) for scar, r in pairs)
-        return replace(self.skin, scars=scars)
-
-
-def make_course(
-    seed: int, number: int, *, ita_deg: float, view_mm: tuple[float, float], response: float
-) -> Course:
-    """Draw a subject.
-
-    Parameters
-    ----------
-    seed, number : int
-        The study's seed and the subject's place in it, from 0.
-    ita_deg : float
-        Tone.
-    view_mm : tuple of float
-        What the photos will show.
-    response : float
-        Mean share of depth that a full course removes; scars differ around it.
-    """
-    own = int(stream(seed, f"subject {number}").integers(2**31))
-    rng = stream(own, "course")
-    size = (view_mm[0] + _MARGIN_MM, view_mm[1] + _MARGIN_MM)
-    count = round(float(rng.uniform(*_SCARS_PER_CM2)) * size[0] * size[1] / 100)
-    skin = random_skin(own, size_mm=size, ita_deg=ita_deg, n_scars=count)
-    spread = np.exp(0.35 * rng.standard_normal(len(skin.scars)))
-    responses = tuple(float(min(response * s, 0.95)) for s in spread)
-    return Course(subject=f"P{number + 1:02d}", seed=own, skin=skin, responses=responses)
+    session: int
+    treatments: int
+    days: float
+    day: int
+    kind: str
+    light: LightName
 
 
 def plan_study(
@@ -101,6 +68,9 @@ def plan_study(
     ita_deg: Sequence[float] | None = None,
     retests: int | None = None,
     other_light: LightName | None = None,
+    responses: Sequence[float] = _RESPONSES,
+    habits: Habits | None = None,
+    early_days: Sequence[int] = (),
 ) -> tuple[Visit, ...]:
     """The photos of a study, without rendering them.
 
@@ -121,6 +91,13 @@ def plan_study(
     other_light : str, optional
         The second subject (or the only one) is photographed at the last session under this light
         as well, as view ``left_<light>``.
+    responses : sequence of float
+        Share of depth that a full course removes, one responder class after another, repeated as
+        needed.
+    habits : Habits, optional
+        New scars, tan, stubble; None: nothing but the scars changes.
+    early_days : sequence of int
+        Photos so many days after each treatment as well, while redness and swelling last.
 
     Returns
     -------
@@ -137,18 +114,40 @@ def plan_study(
     visits: list[Visit] = []
     for number in range(subjects):
         tone = _tone_of(seed, number, ita_deg)
-        response = _RESPONSES[number % len(_RESPONSES)]
-        course = make_course(seed, number, ita_deg=tone, view_mm=view_mm, response=response)
-        shots = [(s, "session", light) for s in range(sessions)]
+        course = make_course(
+            seed,
+            number,
+            ita_deg=tone,
+            view_mm=view_mm,
+            response=responses[number % len(responses)],
+            sessions=sessions,
+            habits=habits,
+        )
+        shots = _shots(sessions, light, early_days)
         if retests is None or number < retests:
-            shots.insert(1, (0, "retest", light))
+            shots.insert(1, replace(shots[0], kind="retest"))
         if other_light is not None and number == min(1, subjects - 1):
-            shots.append((sessions - 1, "session", other_light))
+            shots.append(replace(shots[-1], light=other_light))
         visits += [
-            _visit(course, *shot, usual=light, view_mm=view_mm, mm_per_px=mm_per_px)
+            _visit(course, shot, usual=light, view_mm=view_mm, mm_per_px=mm_per_px)
             for shot in shots
         ]
     return tuple(visits)
+
+
+def _shots(sessions: int, light: LightName, early_days: Sequence[int]) -> list[_Shot]:
+    """All photos in order of date; a session's photo comes just before its treatment."""
+    gap = 7 * _WEEKS_BETWEEN
+    for days in early_days:
+        require(1 <= days < gap, "early_days", days, f"between 1 and {gap - 1}")
+    times = sorted(
+        [(gap * s, s, float(gap)) for s in range(sessions)]
+        + [(gap * s + d, s + 1, float(d)) for s in range(sessions - 1) for d in set(early_days)]
+    )
+    return [
+        _Shot(number, treatments, days, day, "session", light)
+        for number, (day, treatments, days) in enumerate(times)
+    ]
 
 
 def _tone_of(seed: int, number: int, ita_deg: Sequence[float] | None) -> float:
@@ -159,36 +158,37 @@ def _tone_of(seed: int, number: int, ita_deg: Sequence[float] | None) -> float:
 
 def _visit(
     course: Course,
-    session: int,
-    kind: str,
-    light: LightName,
+    shot: _Shot,
     *,
     usual: LightName,
     view_mm: tuple[float, float],
     mm_per_px: float,
 ) -> Visit:
+    light = shot.light
     view = "left" if light == usual else f"left_{light}"
-    name = f"{view}_retest" if kind == "retest" else view
-    rng = stream(course.seed, f"visit {session} {name}")
-    date = _FIRST_DAY + datetime.timedelta(weeks=_WEEKS_BETWEEN * session)
-    before = date - datetime.timedelta(weeks=_WEEKS_BETWEEN)
+    name = f"{view}_retest" if shot.kind == "retest" else view
+    rng = stream(course.seed, f"visit {shot.session} {name}")
+    date = _FIRST_DAY + datetime.timedelta(days=shot.day)
+    before = date - datetime.timedelta(days=shot.days)
     recipe = Recipe(
-        skin=course.skin_at(session),
+        skin=course.skin_at(shot.treatments, shot.days),
         light=_set_up(rng, light),
         camera=_hold(rng),
         pose=_pose(rng),
         mm_per_px=mm_per_px,
         view_mm=view_mm,
         noise_seed=int(rng.integers(2**31)),
+        bounces=3,
+        keep_ids=True,
     )
     return Visit(
         path=f"{course.subject}/{date.isoformat()}/{name}.jpg",
         subject=course.subject,
-        session=session,
+        session=shot.session,
         date=date.isoformat(),
         view=view,
-        kind=kind,
-        treated_on=before.isoformat() if session else "",
+        kind=shot.kind,
+        treated_on=before.isoformat() if shot.treatments else "",
         notes="" if light == usual else f"light: {light} instead of {usual}",
         recipe=recipe,
     )
@@ -228,6 +228,7 @@ def _pose(rng: np.random.Generator) -> Pose:
         turn_deg=1.2 * turn,
         tilt_x_deg=0.8 * tilt_x,
         tilt_y_deg=0.8 * tilt_y,
+        distance_mm=900.0,
     )
 
 
@@ -243,6 +244,9 @@ def write_study(
     mm_per_px: float = 0.06,
     truth: Path | str | bool = True,
     progress: Callable[[int, int, str], None] | None = None,
+    responses: Sequence[float] = _RESPONSES,
+    habits: Habits | None = None,
+    early_days: Sequence[int] = (),
 ) -> Path:
     """Write a simulated study with its truth; what ``scarscope phantom`` runs.
 
@@ -250,7 +254,7 @@ def write_study(
     ----------
     out : Path or str
         Folder to write; made if needed. Files of the same names are replaced.
-    subjects, sessions, seed, light, ita_deg, view_mm, mm_per_px
+    subjects, sessions, seed, light, ita_deg, view_mm, mm_per_px, responses, habits, early_days
         As in :func:`plan_study`; every subject has one retest photo.
     truth : Path, str or bool
         Where truth is written; True is ``out/truth``, False writes none.
@@ -275,6 +279,9 @@ def write_study(
         ita_deg=ita_deg,
         view_mm=view_mm,
         mm_per_px=mm_per_px,
+        responses=responses,
+        habits=habits,
+        early_days=early_days,
     )
     return write_visits(out, visits, truth=truth, progress=progress)
 
@@ -292,7 +299,17 @@ def write_visits(
         writer.add(visit.path, render(visit.recipe))
         if progress is not None:
             progress(done, len(visits), visit.path)
-    return writer.finish([_manifest_row(visit) for visit in visits])
+    return writer.finish([_manifest_row(visit) for visit in visits], _course_truth(visits))
+
+
+def _course_truth(visits: Sequence[Visit]) -> pd.DataFrame:
+    """Every scar at every session, once."""
+    once = {(v.subject, v.session): v for v in visits}.values()
+    tables = [
+        scar_truth(v.recipe.skin.scars).assign(subject=v.subject, session=v.session, date=v.date)
+        for v in once
+    ]
+    return pd.concat(tables) if tables else pd.DataFrame()
 
 
 def _truth_folder(out: Path, truth: Path | str | bool) -> Path | None:
