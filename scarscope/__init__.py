@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scarscope.photo import Photo as Photo
     from scarscope.photo import read_photo as read_photo
     from scarscope.skin import find_skin as find_skin
+    from scarscope.validation import validate as validate
 
 # Loaded when first asked for: the command line starts at once, and `scarscope doctor` can explain
 # an OpenCV that does not load.
@@ -35,6 +36,7 @@ _HOMES = {
     "read_photo": "scarscope.photo",
     "score": "scarscope.measures",
     "score_folder": "scarscope.api",
+    "validate": "scarscope.validation",
 }
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "read_photo",
     "score",
     "score_folder",
+    "validate",
 ]
 
 

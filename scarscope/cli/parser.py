@@ -70,6 +70,24 @@ examples:
   scarscope phantom --out phantom
   scarscope phantom --out phantom --subjects 1 --sessions 2 --seed 7
 """
+_VALIDATE = """\
+Say how right the scars of a batch are, against the truth of simulated photos or against scars that
+people drew; or, with --raters, how far people agree with each other.
+
+Drawings are named like the photos (P01/s0/left.png for P01/s0/left.jpg): masks as PNG, TIFF or BMP
+(black and white, or one number a scar with 16 bits), LabelMe's JSON, or one COCO file for all.
+"""
+_VALIDATE_EXAMPLES = """\
+examples:
+  scarscope validate results data/samples/truth
+  scarscope validate results drawn --out validation
+  scarscope validate --raters drawn/anna drawn/ben --mm-per-px 0.06
+
+with --out DIR:
+  DIR/validation.html   one page with figures, works offline (and the same as validation.md)
+  DIR/figures.csv       every figure with its 95 % interval
+  DIR/photos.csv, scars.csv, ...
+"""
 _DOCTOR = """\
 Check that everything ScarScope needs is installed and works, and say what to do where not.
 """
@@ -93,6 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_score(commands)
     _add_batch(commands)
     _add_phantom(commands)
+    _add_validate(commands)
     _add_doctor(commands)
     return parser
 
@@ -158,6 +177,28 @@ def _add_phantom(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--subjects", type=_count, default=3, metavar="N", help="default: 3")
     parser.add_argument("--sessions", type=_count, default=3, metavar="N", help="default: 3")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="default: 0")
+
+
+def _add_validate(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "validate", _VALIDATE, _VALIDATE_EXAMPLES, "hold results against known scars"
+    )
+    parser.add_argument(
+        "results", nargs="?", type=Path, metavar="RESULTS", help="output folder of a batch"
+    )
+    parser.add_argument(
+        "truth", nargs="?", type=Path, metavar="TRUTH", help="truth/ of a phantom, or drawings"
+    )
+    parser.add_argument(
+        "--raters", nargs="+", type=Path, metavar="DIR", help="two or more people's drawings"
+    )
+    parser.add_argument(
+        "--mm-per-px", type=_positive, metavar="F", help="scale of photos that state none"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write tables and a page here")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON document and nothing else"
+    )
 
 
 def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:

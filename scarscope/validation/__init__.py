@@ -4,6 +4,7 @@
 :func:`validate`           a batch's results against a phantom's truth or people's drawings
 :func:`compare_raters`     two or more people's drawings, as Kang 2016 compared them
 :func:`compare_photo`      one photo's scars against its truth
+:func:`write_validation`   tables, a Markdown and an offline HTML page of a validation
 ========================== ==================================================================
 """
 
@@ -15,6 +16,7 @@ from scarscope.validation.matching import Matching, match_centres, match_overlap
 from scarscope.validation.raters import Agreement, agree, compare_raters
 from scarscope.validation.result import Validation, draw_together
 from scarscope.validation.validate import validate
+from scarscope.validation.write import write_agreement, write_validation
 
 __all__ = [
     "Agreement",
@@ -36,4 +38,6 @@ __all__ = [
     "open_folder",
     "read_drawing",
     "validate",
+    "write_agreement",
+    "write_validation",
 ]

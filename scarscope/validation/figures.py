@@ -198,7 +198,7 @@ def matched(scars: pd.DataFrame) -> pd.DataFrame:
     pairs = scars[scars["status"] == "found"]
     depth = pairs["found_depth_um"] - pairs["true_depth_um"]
     volume = pairs["found_volume_mm3"] - pairs["true_volume_mm3"]
-    typed = pairs["true_type"].fillna("") != ""
+    typed = _filled(pairs["true_type"]) != ""
     return pairs.assign(
         depth_error_um=depth,
         depth_off_um=depth.abs(),
@@ -215,10 +215,14 @@ def classed(scars: pd.DataFrame, side: str) -> pd.DataFrame:
     low, high = SIZE_CUTS_MM
     width, depth = scars[f"{side}_width_mm"], scars[f"{side}_depth_um"]
     return scars.assign(
-        type=scars[f"{side}_type"].fillna(""),
+        type=_filled(scars[f"{side}_type"]),
         size=_words(width, np.where(width < low, 0, np.where(width > high, 2, 1)), SIZES),
         depth=_words(depth, np.digitize(depth, DEPTH_CUTS_UM), DEPTHS),
     )
+
+
+def _filled(names: pd.Series) -> pd.Series:
+    return names.astype(object).where(names.notna(), "")
 
 
 def _words(values: pd.Series, classes: np.ndarray, names: tuple[str, ...]) -> pd.Series:
@@ -245,7 +249,7 @@ def confusion(scars: pd.DataFrame) -> pd.DataFrame:
         Columns true_type, found_type, n.
     """
     pairs = matched(scars[scars["criterion"] == "3mm"])
-    known = pairs[(pairs["typed"] > 0) & (pairs["found_type"].fillna("") != "")]
+    known = pairs[(pairs["typed"] > 0) & (_filled(pairs["found_type"]) != "")]
     counts = known.groupby(["true_type", "found_type"]).size().rename("n").reset_index()
     return counts.astype({"n": "int64"})
 

@@ -72,7 +72,8 @@ def match_centres(
     if not radius > 0:
         raise ParamsError(f"radius = {radius!r} is not positive.", remedy="Kang 2016 used 3 mm.")
     apart = cdist(np.reshape(a, (-1, 2)), np.reshape(b, (-1, 2)))
-    return _assign(apart / radius, apart <= radius)
+    # Exactly the radius counts, whatever the last digit of a product of pixels and scale is.
+    return _assign(apart / radius, apart <= radius * (1 + 1e-9))
 
 
 def match_overlap(iou: NDArray[np.floating], *, least: float = LEAST_IOU) -> NDArray[np.int64]:

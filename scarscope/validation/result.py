@@ -37,7 +37,8 @@ PHOTOS = (
     *(f"{side}_{name}" for name in REPEATED for side in ("true", "found")),
     *PHOTO_COLUMNS,
 )
-SCARS = ("path", "set", "subject", "light", "light_group", "tone", *SCAR_COLUMNS)
+_OF_PHOTO = ("path", "set", "subject", "light", "light_group", "tone")  # that scars carry too
+SCARS = (*_OF_PHOTO, *SCAR_COLUMNS)
 
 # Lights that a study would use, as against whatever a window gives.
 COMPARABLE_LIGHTS = ("ring", "twin", "offaxis", "raking")
@@ -123,8 +124,8 @@ def draw_together(
     Validation
     """
     photos = _completed(photos)
-    places = photos[["path", *(n for n in SCARS if n in PHOTOS and n != "path")]]
-    own = scars.drop(columns=[n for n in places if n != "path"], errors="ignore")
+    places = photos[list(_OF_PHOTO)]
+    own = scars.drop(columns=list(_OF_PHOTO[1:]), errors="ignore")
     scars = own.merge(places, on="path", how="inner").reindex(columns=list(SCARS))
     retests = retest_pairs(photos)
     repeat = repeatability(retests)
@@ -168,7 +169,7 @@ def _completed(photos: pd.DataFrame) -> pd.DataFrame:
     table = photos.reindex(columns=list(PHOTOS))
     table["tone"] = [_tone(x) for x in table["ita_deg"].to_numpy(np.float64)]
     for name in ("path", "set", "subject", "view", "kind", "light", "distractor", "confounder"):
-        table[name] = table[name].fillna("").astype("str")
+        table[name] = table[name].astype(object).where(table[name].notna(), "").astype("str")
     table["kind"] = table["kind"].where(table["kind"] != "", "session")
     table["light_group"] = np.where(
         table["light"] == "",
