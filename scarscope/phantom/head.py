@@ -6,8 +6,10 @@ x, y : mm from the bridge of the nose's foot, x to the right of the picture and 
 form : height in mm of head, neck and shoulders towards the camera
 materials : one code a pixel, :class:`Material`
 
-Sizes are those of an average adult (face 145 mm wide, iris 11.7 mm, pupils 63 mm apart); the
-shapes are a few smooth bumps, enough to try what finds skin, not to recognise anybody.
+Sizes are those of an average adult (face 145 mm wide, iris 11.7 mm, pupils 63 mm apart), and so
+are the proportions: eyes at half the head's height, thirds between hairline, brows, nose and chin,
+the mouth's line a third of the way from nose to chin. The shapes are a few smooth bumps, enough to
+try what finds skin, not to recognise anybody.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from scarscope.phantom.noise import Field, Grid, smooth_noise, stream
 
 IRIS_MM = 11.7  # Rufer 2005, n = 390
 _PUPILS_MM = 63.0  # Dodgson 2004
-EYE_Y_MM = -28.0
+EYE_Y_MM = -17.0
+MOUTH_Y_MM, CHIN_Y_MM, NOSE_Y_MM, VERTEX_Y_MM = 52.0, 90.0, 33.0, -125.0
 _BACK_MM = -120.0  # How far the wall lies behind the bridge of the nose.
 
 
@@ -97,14 +100,14 @@ def _skull(x: Field, y: Field, wide: float, long: float) -> Field:
 
 def _features(x: Field, y: Field) -> Field:
     side = np.abs(x)
-    ridge = np.exp(-((x / 8.5) ** 2)) * _step(y, -32, 18) * (1 - _step(y, 24, 34))
+    ridge = np.exp(-((x / 8.5) ** 2)) * _step(y, -22, 18) * (1 - _step(y, 24, 34))
     nose = 17 * ridge + 4 * _bump(side, y, 10, 22, 5, 6)
     eyes = -7 * _bump(side, y, _PUPILS_MM / 2, EYE_Y_MM, 15, 10)
     eyes = eyes + 5 * _bump(side, y, _PUPILS_MM / 2, EYE_Y_MM, 11, 8)
-    brow = 3 * _bump(side, y, 27, -44, 22, 6)
+    brow = 3 * _bump(side, y, 27, -33, 22, 6)
     cheek = 4 * _bump(side, y, 44, 0, 16, 16) - 2.0 * np.exp(-((_fold(side, y) / 2.2) ** 2))
-    mouth = 4 * _bump(x, y, 0, 50, 20, 6) + 4 * _bump(x, y, 0, 60, 17, 6)
-    mouth = mouth - 3 * _bump(x, y, 0, 54.5, 22, 1.6) + 6 * _bump(x, y, 0, 84, 16, 11)
+    mouth = 4 * _bump(x, y, 0, 47.5, 20, 6) + 4 * _bump(x, y, 0, 57.5, 17, 6)
+    mouth = mouth - 3 * _bump(x, y, 0, MOUTH_Y_MM, 22, 1.6) + 6 * _bump(x, y, 0, 84, 16, 11)
     return np.asarray(nose + eyes + brow + cheek + mouth)
 
 
@@ -119,7 +122,7 @@ def _cap(x: Field, y: Field) -> Field:
 
 
 def _cap_inside(x: Field, y: Field) -> Field:
-    return np.asarray(1 - (x / 84) ** 2 - ((y + 16) / 112) ** 2)
+    return np.asarray(1 - (x / 84) ** 2 - ((y + 14) / 111) ** 2)
 
 
 def _body(x: Field, y: Field) -> Field:
@@ -147,17 +150,17 @@ def _materials(
     codes[skull > _BACK_MM + 1] = Material.SKIN
     codes[(y > _collar(x)) & (skull <= _BACK_MM + 1)] = Material.CLOTHES
     cap = _cap_inside(x, y) > 0
-    front = -78 + 0.010 * side**2 + wobble
+    front = -88 + 0.010 * side**2 + wobble
     codes[cap & ((y < front) | ((side > 64 + 0.5 * wobble) & (y < 25)))] = Material.HAIR
     lid = (side - _PUPILS_MM / 2) / 14.5
     opening = np.clip(1 - lid**2, 0, None)
     rise = y - EYE_Y_MM
     codes[(rise > -5.5 * opening) & (rise < 4.5 * opening)] = Material.EYE
-    arch = y + 45 - 0.012 * (side - 34) ** 2
+    arch = y + 34 - 0.012 * (side - 34) ** 2
     codes[(np.abs(arch) < 3.2 + 0.3 * wobble) & (side > 13) & (side < 51)] = Material.BROW
     curve = np.clip(1 - (x / 24) ** 2, 0, None)
     bow = 1 - 0.3 * np.exp(-((x / 4) ** 2))
-    codes[(y > 54.5 - 7 * curve * bow) & (y < 54.5 + 9 * curve)] = Material.LIP
+    codes[(y > MOUTH_Y_MM - 7 * curve * bow) & (y < MOUTH_Y_MM + 9 * curve)] = Material.LIP
     codes[((side - 6.5) / 3.8) ** 2 + ((y - 31) / 2.4) ** 2 < 1] = Material.NOSTRIL
     return codes
 
@@ -172,29 +175,34 @@ def _paint(
 ) -> tuple[Field, Field]:
     rng = stream(seed, "dress")
     hair = np.array(_HAIR_COLOURS[int(rng.choice(3, p=(0.5, 0.35, 0.15)))])
-    paint = np.zeros((3, *materials.shape))
-    gloss = np.where(np.isin(materials, (Material.SKIN, Material.NECK, Material.LIP)), 1.0, 0.0)
+    paint = np.zeros((3, *materials.shape), dtype=grid.x.dtype)
+    bare = np.isin(materials, (Material.SKIN, Material.NECK, Material.LIP))
+    gloss = bare.astype(grid.x.dtype)
     wall = rng.uniform(0.15, 0.6) * np.array([1, 1, 1]) + rng.uniform(-0.04, 0.04, 3)
     shirt = np.clip(rng.uniform(0.02, 0.6, 3) ** 1.5, 0.01, 0.7)
     streaks = np.exp(0.5 * _streaks(rng, grid))
     weave = np.exp(0.06 * smooth_noise(rng, grid, 0.6))
-    parts = {
-        Material.BACKGROUND: wall[:, None, None] * np.ones_like(x),
-        Material.CLOTHES: shirt[:, None, None] * weave,
-        Material.HAIR: hair[:, None, None] * streaks,
-        Material.BROW: hair[:, None, None] * streaks + 0.02,
-        Material.NOSTRIL: np.array([0.03, 0.012, 0.010])[:, None, None] * np.ones_like(x),
-        Material.EYE: _eye(x, y, rng),
-    }
-    for code, colour in parts.items():
+    eye = materials == Material.EYE
+    paint[:, eye] = _eye(x[eye], y[eye], rng)
+    plain = np.ones((1, 1), dtype=grid.x.dtype)
+    parts: tuple[tuple[Material, Field, Field, float], ...] = (
+        (Material.BACKGROUND, wall, plain, 0.0),
+        (Material.CLOTHES, shirt, weave, 0.0),
+        (Material.HAIR, hair, streaks, 0.0),
+        (Material.BROW, hair, streaks, 0.02),
+        (Material.NOSTRIL, np.array([0.03, 0.012, 0.010]), plain, 0.0),
+    )
+    for code, colour, pattern, offset in parts:
         inside = materials == code
-        paint[:, inside] = colour[:, inside]
+        shade = np.broadcast_to(pattern, materials.shape)[inside]
+        for channel in range(3):
+            paint[channel, inside] = float(colour[channel]) * shade + offset
     gloss[materials == Material.HAIR] = 0.6
     return paint, gloss
 
 
 def _streaks(rng: np.random.Generator, grid: Grid) -> Field:
-    white = rng.standard_normal(grid.shape)
+    white = rng.standard_normal(grid.shape).astype(grid.x.dtype, copy=False)
     across, along = max(0.35 / grid.step, 0.4), 6.0 / grid.step
     drawn = cv2.GaussianBlur(white, (0, 0), sigmaX=across, sigmaY=along)
     return np.asarray(drawn / drawn.std())
@@ -203,7 +211,7 @@ def _streaks(rng: np.random.Generator, grid: Grid) -> Field:
 def _eye(x: Field, y: Field, rng: np.random.Generator) -> Field:
     iris = np.array(_IRIS_COLOURS[int(rng.choice(3, p=(0.6, 0.25, 0.15)))])
     away = np.hypot(np.abs(x) - _PUPILS_MM / 2, y - EYE_Y_MM)
-    colour = np.broadcast_to(np.array([0.62, 0.56, 0.53])[:, None, None], (3, *x.shape)).copy()
+    colour = np.repeat(np.array([[0.62], [0.56], [0.53]]), x.size, axis=1)
     colour[:, away < IRIS_MM / 2] = iris[:, None]
     colour[:, (away < IRIS_MM / 2) & (away > IRIS_MM / 2 - 0.6)] *= 0.4
     colour[:, away < 2.0] = 0.005

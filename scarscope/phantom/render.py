@@ -147,10 +147,13 @@ def _drape(sheet: Sheet, head: Head) -> Sheet:
     bare = head.materials == Material.SKIN
     return replace(
         sheet,
-        height=sheet.height + head.form,
-        missing=np.where(bare, sheet.missing, 0.0),
+        height=(sheet.height + head.form).astype(sheet.height.dtype, copy=False),
+        missing=np.where(bare, sheet.missing, 0),
+        hair=np.where(bare, sheet.hair, 0),
         labels=np.where(bare, sheet.labels, 0).astype(np.int32),
-        blood=sheet.blood + head.flush + _LIP_BLOOD_OD * (head.materials == Material.LIP),
+        blood=(sheet.blood + head.flush + _LIP_BLOOD_OD * (head.materials == Material.LIP)).astype(
+            sheet.blood.dtype, copy=False
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from scarscope.phantom.lights import LIGHT_NAMES, LightName, make_light
-from scarscope.phantom.noise import stream
+from scarscope.phantom.noise import Precision, stream
 from scarscope.phantom.recipe import (
     Camera,
     Hair,
@@ -118,6 +118,7 @@ def random_face(
     ita_deg: float | None = None,
     n_scars: int = 20,
     compress: bool = True,
+    dtype: Precision = np.float64,
 ) -> Rendered:
     """A photo of a plain head and shoulders with scars on both cheeks, 220 x 280 mm.
 
@@ -125,11 +126,13 @@ def random_face(
     ----------
     seed : int
     mm_per_px : float
-        0.15 to 0.25 is what whole faces are photographed at.
+        0.15 to 0.25 is what whole faces are photographed at; 0.07 makes 12.6 megapixels.
     light, ita_deg, compress
         As in :func:`random_patch`.
     n_scars : int
         On both cheeks together.
+    dtype : type
+        As in :func:`scarscope.phantom.render.render`; float32 for large photos.
 
     Returns
     -------
@@ -145,7 +148,8 @@ def random_face(
     skin = replace(
         recipe.skin, surface=surface, scars=_on_cheeks(rng, n_scars), marks=recipe.skin.marks[:60]
     )
-    return render(replace(recipe, skin=skin, scene="face"), compress=compress)
+    straight = replace(recipe, skin=skin, scene="face", pose=Pose())
+    return render(straight, compress=compress, dtype=dtype)
 
 
 # Width and height of the picture, and middle and size of a cheek beside the nose.
