@@ -87,7 +87,7 @@ def of_sums(
 def of_rows(
     frame: pd.DataFrame,
     columns: Sequence[str],
-    statistic: Callable[[Floats], float],
+    statistic: Callable[[Floats], Floats],
     *,
     unit: str = "subject",
     draws: int = DRAWS,
@@ -100,7 +100,7 @@ def of_rows(
     frame, columns, unit, draws, seed
         As in :func:`of_sums`; rows with an empty cell are left out.
     statistic : callable
-        Takes the columns as an array of shape (rows, columns).
+        Takes the columns as an array of shape (..., rows, columns) and returns shape (...).
 
     Returns
     -------
@@ -113,10 +113,17 @@ def of_rows(
     n = len(rows)
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(n, size=(draws if n > 1 else 0, n))
-    drawn = [statistic(values[np.concatenate([rows[i] for i in pick])]) for pick in picks]
-    return _interval(float(statistic(values)), np.asarray(drawn, np.float64), n)
+    value = float(statistic(values))
+    if n == 1:
+        return Interval(value, math.nan, math.nan, 1)
+    picks = np.random.default_rng(seed).integers(n, size=(draws, n))
+    if len({len(at) for at in rows}) == 1:  # then every draw has as many rows: all at once
+        at = np.stack(rows)[picks].reshape(len(picks), -1)
+        drawn = np.asarray(statistic(values[at]), np.float64)
+    else:
+        each = (np.concatenate([rows[i] for i in pick]) for pick in picks)
+        drawn = np.array([float(statistic(values[at])) for at in each])
+    return _interval(value, drawn, n)
 
 
 def _check_draws(draws: int) -> None:

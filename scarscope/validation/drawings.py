@@ -214,7 +214,7 @@ def _coco_region(segmentation: object, size: Shape, name: str) -> Region:
         return region
     if not isinstance(segmentation, list) or not segmentation:
         raise _not_outline(name, segmentation)
-    return polygon([_flat_ring(ring, name) for ring in segmentation], union=True)
+    return polygon([_flat_ring(ring, name) for ring in segmentation])
 
 
 def _flat_ring(ring: object, name: str) -> NDArray[np.float64]:
@@ -237,7 +237,7 @@ def corners(points: object, name: str) -> NDArray[np.float64]:
 def checked_size(size: tuple[object, object], name: str) -> Shape:
     """Height and width that a file states."""
     height, width = size
-    if not (isinstance(height, int) and isinstance(width, int)) or isinstance(height, bool):
+    if not (isinstance(height, int) and isinstance(width, int)) or bool in map(type, size):
         raise LayoutError(
             f"{name} does not say how large the photo is (it says {size!r}).",
             remedy="Keep imageHeight and imageWidth (LabelMe) or height and width (COCO).",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -112,16 +111,23 @@ def _mean(sums: Sums, name: str) -> Floats:
     return np.asarray(sums[name] / sums["one"])
 
 
-def spearman(values: Floats) -> float:
+def spearman(values: Floats) -> Floats:
     """Rank correlation of two columns, NaN where either does not vary.
 
     Parameters
     ----------
-    values : ndarray, shape (n, 2)
+    values : ndarray, shape (..., n, 2)
+
+    Returns
+    -------
+    ndarray, shape (...)
     """
-    a, b = (stats.rankdata(values[:, i]) for i in (0, 1))
-    spread = float(a.std() * b.std())
-    return float(((a - a.mean()) * (b - b.mean())).mean() / spread) if spread > 0 else math.nan
+    ranks = stats.rankdata(values, axis=-2)
+    ranks -= ranks.mean(axis=-2, keepdims=True)
+    a, b = ranks[..., 0], ranks[..., 1]
+    spread = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
+    with np.errstate(invalid="ignore"):
+        return np.asarray((a * b).sum(axis=-1) / spread)
 
 
 def photo_figures(photos: pd.DataFrame) -> pd.DataFrame:
@@ -150,8 +156,8 @@ def photo_figures(photos: pd.DataFrame) -> pd.DataFrame:
     return _table(rows)
 
 
-def _average(values: Floats) -> float:
-    return float(values.mean())
+def _average(values: Floats) -> Floats:
+    return np.asarray(values.mean(axis=(-2, -1)))
 
 
 def _photo_rows(table: pd.DataFrame, by: str, level: str) -> Iterator[tuple[object, ...]]:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+from skimage import draw
 
 Mask = NDArray[np.bool_]
 Region = Callable[[tuple[int, int]], Mask]  # the mask for a photo's height and width
 
-_SUBPIXEL_BITS = 4  # 1/16 px is finer than anyone draws
 
+def polygon(rings: Sequence[NDArray[np.float64]]) -> Region:
+    """A region inside any of some rings of corners x, y.
 
-def polygon(rings: Sequence[NDArray[np.float64]], *, union: bool = False) -> Region:
-    """A region inside rings of corners x, y: even-odd (holes), or all of them together."""
-    fixed = [np.round(ring * 2**_SUBPIXEL_BITS).astype(np.int32) for ring in rings]
+    Corners count from the photo's upper left corner, as in LabelMe and COCO: the middle of the
+    first pixel lies at (0.5, 0.5). A pixel is inside where its middle is.
+    """
 
     def fill(shape: tuple[int, int]) -> Mask:
-        mask = np.zeros(shape, np.uint8)
-        for group in [[ring] for ring in fixed] if union else [fixed]:
-            cv2.fillPoly(mask, group, 1, shift=_SUBPIXEL_BITS)
-        return np.asarray(mask > 0)
+        mask = np.zeros(shape, np.bool_)
+        for ring in rings:
+            rows, cols = ring[:, 1] - 0.5, ring[:, 0] - 0.5
+            mask[draw.polygon(rows, cols, shape)] = True  # type: ignore[no-untyped-call]
+        return mask
 
     return fill
 

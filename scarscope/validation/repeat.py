@@ -107,8 +107,8 @@ def change_error(pairs: pd.DataFrame) -> tuple[Interval, Interval]:
     """Mean absolute error and bias of the percent change of burden, in points."""
     columns = ["error_points"]
     return (
-        of_rows(pairs, columns, lambda v: float(np.abs(v).mean())),
-        of_rows(pairs, columns, lambda v: float(v.mean())),
+        of_rows(pairs, columns, lambda v: np.asarray(np.abs(v).mean(axis=(-2, -1)))),
+        of_rows(pairs, columns, lambda v: np.asarray(v.mean(axis=(-2, -1)))),
     )
 
 

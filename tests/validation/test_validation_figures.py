@@ -152,22 +152,22 @@ def test_the_bootstrap_gives_the_same_interval_again_and_another_with_another_se
     frame = many()
     assert rate(frame) == rate(frame)
     assert rate(frame) != rate(frame, seed=1)
-    rows = of_rows(frame, ["hit"], lambda v: float(v.mean()))
-    assert rows == of_rows(frame, ["hit"], lambda v: float(v.mean()))
+    rows = of_rows(frame, ["hit"], lambda v: v.mean(axis=(-2, -1)))
+    assert rows == of_rows(frame, ["hit"], lambda v: v.mean(axis=(-2, -1)))
 
 
 def test_the_interval_is_that_of_the_normal_approximation():
     found = rate(many(200), draws=4000)
     half = 1.96 * many(200)["hit"].std() / 10 / math.sqrt(200)
     assert found.high - found.low == pytest.approx(2 * half, rel=0.1)
-    by_rows = of_rows(many(200), ["hit"], lambda v: float(v.mean()) / 10, draws=2000)
+    by_rows = of_rows(many(200), ["hit"], lambda v: v.mean(axis=(-2, -1)) / 10, draws=2000)
     assert by_rows.high - by_rows.low == pytest.approx(2 * half, rel=0.1)
 
 
 def test_subjects_are_drawn_whole():
     # Ten photos a subject that all agree: only the two subjects count.
     frame = pd.DataFrame({"subject": np.repeat(["a", "b"], 10), "hit": np.repeat([1, 0], 10)})
-    found = of_rows(frame, ["hit"], lambda v: float(v.mean()))
+    found = of_rows(frame, ["hit"], lambda v: v.mean(axis=(-2, -1)))
     assert (found.low, found.value, found.high, found.n) == (0.0, 0.5, 1.0, 2)
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scarscope.errors import ParamsError, ScaleError, ScarsError
@@ -167,13 +167,16 @@ def test_matching_is_one_to_one_and_symmetric(seed, n, m):
     assert (apart <= 3.0).all()
 
 
+def scattered(rng):
+    boxes = rng.integers((0, 0, 1), (75, 75, 12), (5, 3)).tolist()
+    return squares(*boxes, shape=(80, 80))
+
+
 @given(st.integers(0, 2**32 - 1))
+@settings(max_examples=40)
 def test_counts_add_up(seed):
     rng = np.random.default_rng(seed)
-    sides = [
-        mark(squares(*rng.integers((0, 0, 1), (190, 190, 25), (6, 3)).tolist()), mm_per_px=MM)
-        for _ in range(2)
-    ]
+    sides = [mark(scattered(rng), mm_per_px=MM) for _ in range(2)]
     photo = compare_photo(*sides).photo
     for by in ("3mm", "iou"):
         assert photo[f"hit_{by}"] + photo[f"missed_{by}"] == photo["n_true"]

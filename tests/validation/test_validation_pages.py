@@ -1,0 +1,326 @@
+"""From folders to pages: validate, the command, the standard set, the README's figures."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import scarscope as ss
+from scarscope.cli import main
+from scarscope.errors import LayoutError, ParamsError, ScaleError
+from scarscope.phantom.seeds import TUNING, VALIDATION
+from scarscope.validation import validate, write_validation
+from scarscope.validation.bars import Bar, bars
+from scarscope.validation.page import Heading, Picture, Table, Text, number, to_html, to_markdown
+from scarscope.validation.pictures import FOUND_RGB, TRUE_RGB, error_picture, jpeg
+from scarscope.validation.plots import bland_altman_plot, heat_table, scatter
+from scarscope.validation.readme import BEGIN, END, block, replaced
+from scarscope.validation.standard import comparable, run_standard
+from scarscope.validation.standard_page import write_standard
+from scarscope.validation.standard_set import PARTS, plan
+
+ROOT = Path(__file__).parents[2]
+MM = 0.1
+
+
+def save(path, image):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image.astype(np.uint16)).save(path)
+
+
+def labels(*boxes):
+    image = np.zeros((200, 200), np.int32)
+    for k, (row, column, side) in enumerate(boxes, start=1):
+        image[row : row + side, column : column + side] = k
+    return image
+
+
+TRUE = labels((20, 20, 15), (100, 120, 30), (150, 20, 10))
+FOUND = labels((22, 20, 15), (100, 120, 28))
+
+
+def scar_rows(path, image, kind):
+    return [
+        {"path": path, "scar_id": k, "type": kind, "width_mm": 1.5, "depth_um": 300.0}
+        for k in range(1, image.max() + 1)
+    ]
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Two subjects, two sessions and a retest each, as a batch and a phantom write them."""
+    results, truth = tmp_path / "results", tmp_path / "truth"
+    photos, true_photos, found_scars, true_scars = [], [], [], []
+    for number_, subject in enumerate(("P01", "P02")):
+        for session, kind, burden in ((0, "session", 20.0), (0, "retest", 21.0), (1, "session", 9)):
+            path = f"{subject}/{session}/left{'_re' * (kind == 'retest')}.jpg"
+            place = {"path": path, "subject": subject, "session": session, "kind": kind}
+            row = {**place, "view": "left", "status": "ok", "mm_per_px": MM, "n_scars": 2}
+            photos.append({**row, "roi_area_mm2": 400.0, "burden_um": burden + 5 * number_})
+            true_photos.append(
+                {"path": path, "light": "ring", "ita_deg": 40.0 - 80 * number_, "n_scars": 3}
+                | {"burden_um": 2 * burden, "region_area_mm2": 400.0, "scar_area_mm2": 12.0}
+            )
+            for folder, image in ((results, FOUND), (truth, TRUE)):
+                save(folder / "masks" / f"{path}.png", image)
+                save(folder / "depth" / f"{path}.png", 300 * (image > 0))
+            found_scars += scar_rows(path, FOUND, "boxcar")
+            true_scars += scar_rows(path, TRUE, "icepick")
+    for folder, one, two in ((results, photos, found_scars), (truth, true_photos, true_scars)):
+        pd.DataFrame(one).to_csv(folder / "photos.csv", index=False)
+        pd.DataFrame(two).to_csv(folder / "scars.csv", index=False)
+    return results, truth
+
+
+def test_validate_reads_both_sides(study):
+    result = validate(*study)
+    assert len(result.photos) == 6
+    assert result.value("recall_3mm") == pytest.approx(2 / 3)
+    assert result.value("precision_3mm") == 1.0
+    assert result.value("type_accuracy") == 0.0
+    assert result.value("recall_3mm", by="tone", level="dark") == pytest.approx(2 / 3)
+    assert len(result.retests) == len(result.courses) == 2
+    # The true change is -55 %; found are -55 % and (14 - 25) / 25 = -44 %.
+    assert result.value("change_mae") == pytest.approx(5.5)
+    assert result.notes == ()
+    assert ss.validate is validate
+
+
+def test_photos_of_one_side_only_are_named(study):
+    results, truth = study
+    (truth / "masks" / "P01" / "1" / "left.jpg.png").unlink()
+    (results / "masks" / "P02" / "1" / "left.jpg.png").unlink()
+    result = validate(results, truth)
+    assert len(result.photos) == 4
+    told = " ".join(result.notes)
+    assert "no result" in told
+    assert "P02/1/left.jpg" in told
+    assert "P01/1/left.jpg" in told
+
+
+def test_drawings_stand_for_truth_without_depth(study, tmp_path):
+    results, _ = study
+    for path in ("P01/0/left.png", "P02/0/left.png"):
+        save(tmp_path / "drawn" / path, TRUE)
+    result = validate(results, tmp_path / "drawn")
+    assert len(result.photos) == 2
+    assert result.value("recall_3mm") == pytest.approx(2 / 3)
+    assert math.isnan(result.value("burden_bias_um"))
+    assert math.isnan(result.value("depth_bias_um"))
+    assert math.isnan(result.value("type_accuracy"))
+
+
+def test_what_cannot_be_validated_is_refused(study, tmp_path):
+    results, truth = study
+    save(tmp_path / "drawn" / "other.png", TRUE)
+    with pytest.raises(LayoutError, match="No photo of"):
+        validate(results, tmp_path / "drawn")
+    photos = pd.read_csv(results / "photos.csv").drop(columns="mm_per_px")
+    photos.to_csv(results / "photos.csv", index=False)
+    with pytest.raises(ScaleError, match="no scale"):
+        validate(results, truth)
+    assert len(validate(results, truth, mm_per_px=MM).photos) == 6
+
+
+class Tags(HTMLParser):
+    """Collects what an HTML page holds and what it loads."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.sources, self.text = [], [], ""
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+        self.sources += [value for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_the_page_works_offline_and_tables_can_be_read_again(study, tmp_path):
+    files = write_validation(validate(*study), tmp_path / "out")
+    page = Tags()
+    page.feed((tmp_path / "out" / "validation.html").read_text(encoding="utf-8"))
+    assert page.open == []
+    assert page.sources
+    assert all(source.startswith("data:image/") for source in page.sources)
+    assert "0.67" in page.text
+    text = (tmp_path / "out" / "validation.md").read_text(encoding="utf-8")
+    for name in re.findall(r"\]\(([^)]+)\)", text):
+        assert (tmp_path / "out" / name).is_file()
+    figures = pd.read_csv(tmp_path / "out" / "figures.csv")
+    assert set(figures["figure"]) >= {"f1_3mm", "dice"}
+    assert {file.name for file in files} >= {"validation.md", "retests.csv", "scars.csv"}
+
+
+def test_the_command_prints_and_writes(study, tmp_path, capsys):
+    results, truth = map(str, study)
+    assert main(["validate", results, truth, "--out", str(tmp_path / "out")]) == 0
+    assert "recall" in capsys.readouterr().out
+    assert main(["validate", results, truth, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["photos"] == 6
+    assert {"figures", "repeatability", "notes"} <= set(document)
+    assert main(["validate", "--raters", results, truth]) == 0
+    assert "marked by all" in capsys.readouterr().out
+    assert main(["validate", "--raters", results, truth, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["share_all"] == pytest.approx(2 / 3)
+
+
+def test_the_command_explains_wrong_usage(study, tmp_path, capsys):
+    results, truth = map(str, study)
+    assert main(["validate", results]) == 2
+    assert main(["validate", results, "--raters", results, truth]) == 2
+    assert main(["validate", results, str(tmp_path / "nowhere")]) == 1
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_markdown_and_html_hold_the_same():
+    blocks = [
+        Heading("A < B", 1),
+        Text("- one\n- two"),
+        Table(("a", "b"), (("1|2", "<3"),)),
+        Picture("x.svg", b"<svg/>", 'shows "it"'),
+    ]
+    text = to_markdown(blocks, folder="f")
+    assert "# A < B\n" in text
+    assert "| 1\\|2 | <3 |" in text
+    assert '![shows "it"](f/x.svg)' in text
+    html = to_html(blocks, title="T")
+    assert "<h1>A &lt; B</h1>" in html
+    assert "<li>one</li><li>two</li>" in html
+    assert "<td>&lt;3</td>" in html
+
+
+def test_numbers():
+    assert number(math.nan) == "–"
+    assert number(-0.001) == "0.00"
+    assert number(-1.25, 1) == "-1.2"
+
+
+def test_plots_are_xml_whatever_they_show():
+    table = pd.DataFrame({"ring <": [0.5, math.nan]}, index=["light & dark", "dark"])
+    values = np.array([1.0, 5.0, math.nan])
+    for text in (
+        heat_table(table, title="a & b"),
+        heat_table(table * 0, title="t", high=0.0),
+        scatter(values, values, title="t", x_name="x", y_name="y", groups=["a", "b", "a"]),
+        scatter(np.zeros(2), np.zeros(2), title="t", x_name="x", y_name="y"),
+        bland_altman_plot(values[:2], values[:2] + 1, title="t", unit="µm"),
+        bland_altman_plot(np.zeros(2), np.zeros(2), title="t", unit="µm"),
+    ):
+        assert ElementTree.fromstring(text).tag.endswith("svg")
+        assert "nan" not in text
+
+
+def test_outlines_are_drawn_beside_the_photo():
+    grey = np.full((200, 200, 3), 128, np.uint8)
+    picture = error_picture(grey, FOUND, TRUE, side_px=200)
+    assert picture.shape == (200, 404, 3)
+    assert (picture[:, :200] == 128).all()
+    colours = {tuple(c) for c in picture[:, 204:].reshape(-1, 3).tolist()}
+    assert {TRUE_RGB, FOUND_RGB, (128, 128, 128)} == colours
+    assert jpeg(picture)[:2] == b"\xff\xd8"
+
+
+def test_the_standard_set_uses_validation_seeds_alone_and_each_once():
+    for size in ("full", "quick"):
+        items = plan(size)
+        seeds = [item.seed for item in items]
+        assert len(set(seeds)) == len(seeds)
+        assert all(seed in VALIDATION and seed not in TUNING for seed in seeds)
+        assert {item.part for item in items} == set(PARTS)
+    full = plan()
+    assert {(i.light, i.ita_deg) for i in full if i.part == "scars"} == {
+        (light, tone)
+        for light in ("ring", "twin", "offaxis", "raking", "window")
+        for tone in (50.0, 30.0, 10.0, -15.0, -35.0, -48.0)
+    }
+    assert len(full) > 250
+
+
+@pytest.mark.slow
+def test_a_quick_run_goes_on_where_it_was_and_says_what_it_is(tmp_path):
+    seen = []
+    first = run_standard(tmp_path, size="quick", progress=lambda *a: seen.append(a[:2]))
+    total = len(plan("quick"))
+    assert seen[-1] == (total, total)
+    (tmp_path / "items" / "scars-50000.json").unlink()
+    again = run_standard(tmp_path, size="quick", progress=lambda *a: seen.append(a[:2]))
+    assert len(seen) == total + 1
+    pd.testing.assert_frame_equal(first.figures, again.figures)
+    good = comparable(first)
+    assert set(good.photos["light"]) == {"ring", "twin", "offaxis", "raking"}
+    assert good.value("recall_3mm") > 0
+    write_standard(first, out=tmp_path / "page", size="quick")
+    assert "quick run" in (tmp_path / "page" / "validation.md").read_text(encoding="utf-8")
+    with pytest.raises(ParamsError, match="too small"):
+        write_standard(first, out=tmp_path / "page", size="quick", docs=tmp_path / "docs")
+    assert {bar.key for bar in bars(good)} >= {"f1", "dice", "icc", "false_clean"}
+
+
+@pytest.mark.parametrize(
+    ("value", "side", "limit", "said"),
+    [
+        (0.70, "least", 0.70, "PASS"),
+        (0.65, "least", 0.70, "short by 0.05"),
+        (3.0, "most", 2.0, "over by 1.00"),
+        (1.0, "most", 2.0, "PASS"),
+        (math.nan, "most", 2.0, "not known"),
+        (1.0, "most", math.nan, "–"),
+    ],
+)
+def test_verdicts(value, side, limit, said):
+    bar = Bar("k", "q", value, math.nan, math.nan, side, limit, math.nan)
+    assert bar.verdict(limit) == said
+
+
+def summary():
+    bar = Bar("f1", "Found?", 0.7, 0.65, 0.75, "least", 0.7, 0.85)
+    unknown = Bar("x", "Else?", math.nan, math.nan, math.nan, "most", math.nan, 0.0)
+    figures = {b.key: b.to_dict() for b in (bar, unknown)}
+    return json.loads(json.dumps({"photos": 3, "seeds": [5, 9], "figures": figures}))
+
+
+def test_the_readmes_block_is_replaced_and_nothing_else():
+    readme = f"# A\n\n{BEGIN}\nold\n{END}\n\nrest\n"
+    new = replaced(readme, summary())
+    assert new.startswith("# A\n\n")
+    assert new.endswith(f"{END}\n\nrest\n")
+    assert "| Found? | 0.70 (0.65 to 0.75) | ≥ 0.85 | short by 0.15 |" in new
+    assert "| Else? | – | ≤ 0.00 | not known |" in new
+    assert replaced(new, summary()) == new
+    with pytest.raises(LayoutError, match="no block"):
+        replaced("# A\n", summary())
+
+
+def test_the_readmes_figures_are_those_of_the_validation():
+    stored = ROOT / "docs" / "validation.json"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    if not stored.is_file():
+        assert BEGIN not in readme
+        return
+    assert block(json.loads(stored.read_text(encoding="utf-8"))) in readme
+
+
+def test_the_stored_page_is_small_and_whole():
+    page = ROOT / "docs" / "validation.md"
+    if not page.is_file():
+        pytest.skip("no full run has been written yet")
+    pictures = list((ROOT / "docs" / "validation").iterdir())
+    assert sum(p.stat().st_size for p in pictures) <= 600_000
+    named = re.findall(r"\]\(validation/([^)]+)\)", page.read_text(encoding="utf-8"))
+    assert sorted(named) == sorted(p.name for p in pictures)
