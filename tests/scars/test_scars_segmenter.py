@@ -237,7 +237,7 @@ def hits(kind, **shape):
     found = [
         bool(blank(light, seed, marks=(mark,)).labels[67:83, 67:83].any())
         for light in LIGHTS
-        for seed in range(3)
+        for seed in range(2)
     ]
     return np.mean(found)
 
@@ -248,7 +248,7 @@ def test_a_flat_red_mark_is_no_scar():
 
 def test_vellus_hairs_are_no_scars():
     hair = Hair(vellus_per_cm2=10)
-    found = [len(blank(light, seed, hair=hair)) for light in LIGHTS for seed in range(3)]
+    found = [len(blank(light, seed, hair=hair)) for light in LIGHTS for seed in range(2)]
     assert sum(found) <= 1
 
 
@@ -270,5 +270,5 @@ def test_a_papule_is_no_scar():
 @pytest.mark.xfail(reason="clumps of stubble are taken for pits", strict=False)
 def test_stubble_is_no_scar():
     hair = Hair(stubble_per_cm2=30)
-    found = [len(blank(light, seed, hair=hair)) for light in LIGHTS for seed in range(3)]
-    assert sum(found) <= 2
+    found = [len(blank(light, seed, hair=hair)) for light in LIGHTS for seed in range(2)]
+    assert sum(found) <= 1

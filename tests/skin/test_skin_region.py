@@ -25,6 +25,7 @@ from scarscope.phantom import (
 )
 from scarscope.photo import read_photo
 from scarscope.skin import find_skin
+from scarscope.skin.region import is_close_up
 
 TONES = (55.0, 20.0, -20.0, -45.0)
 
@@ -94,6 +95,13 @@ def test_pores_are_no_face(seed, mm_per_px):
     patch = random_patch(seed, size_mm=(15, 12))
     skin = find_skin(read_photo(patch.rgb, mm_per_px=mm_per_px))
     assert skin.region.mean() > 0.9
+
+
+def test_a_close_up_is_told_from_a_portrait():
+    # Only where there may be a face is one looked for.
+    for ita_deg in TONES:
+        assert is_close_up(read_photo(plain_rgb(ita_deg=ita_deg)).rgb)
+    assert not is_close_up(read_photo(skimage.data.astronaut()).rgb)
 
 
 @pytest.mark.parametrize("ita_deg", TONES)
@@ -190,7 +198,7 @@ def test_the_same_photo_at_half_the_size_shows_the_same_region():
 @functools.cache
 def face(ita_deg):
     """Materials of a simulated head and the region that was found on it, in the photo's pixels."""
-    head = random_face(2, mm_per_px=0.5, ita_deg=ita_deg, light="twin", n_scars=4)
+    head = random_face(2, mm_per_px=0.6, ita_deg=ita_deg, light="twin", n_scars=4)
     skin = find_skin(read_photo(head.rgb, mm_per_px=head.mm_per_px))
     assert skin.grid.shape == head.region.shape
     return head.materials, skin.region
