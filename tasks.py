@@ -132,6 +132,14 @@ def docs(options: argparse.Namespace) -> int:
     return _call([prepare("run.txt"), "docs/generate.py", *options.more])
 
 
+def validation(options: argparse.Namespace) -> int:
+    """Score the standard validation set; writes docs/validation.md and the README's figures."""
+    python = prepare("run.txt")
+    set_up = ["--out", "validation", "--docs", "docs", "--workers", "2"]
+    run = [python, "-m", "scarscope.validation.standard", *set_up, *options.more]
+    return _call(run) or _call([python, "-m", "scarscope.validation.readme"])
+
+
 def lock(options: argparse.Namespace) -> int:
     """Resolve the newest versions that fit pyproject.toml, for every system at once."""
     uv = shutil.which("uv") or _install_uv()
@@ -162,7 +170,8 @@ def _install_uv() -> str:
 def clean(options: argparse.Namespace) -> int:
     """Delete environments, caches and results that these tasks have made."""
     environments = [p for p in ROOT.glob(".venv*") if (p / STAMP).is_file()]
-    gone = [*environments, *(ROOT / name for name in (*LEFTOVERS, RESULTS, "benchmarks/results"))]
+    results = (RESULTS, "validation", "benchmarks/results")
+    gone = [*environments, *(ROOT / name for name in (*LEFTOVERS, *results))]
     for folder in gone:
         if folder.is_dir():
             shutil.rmtree(folder)
@@ -352,6 +361,8 @@ def _parser() -> argparse.ArgumentParser:
     remade.add_argument("more", nargs="*", help="passed on, after --: --check")
     pages = add("docs", docs, "write docs/ that are generated: flags, measures, parameters")
     pages.add_argument("more", nargs="*", help="passed on, after --: --check")
+    checked = add("validation", validation, "accuracy on simulated skin; writes docs/validation.md")
+    checked.add_argument("more", nargs="*", help="passed on, after --: --workers 4")
     locks = add("lock", lock, "resolve requirements/ again from pyproject.toml")
     locks.add_argument("--upgrade", action="store_true", help="take newer versions")
     add("clean", clean, "delete environments, caches and results")
