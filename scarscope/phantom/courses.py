@@ -123,7 +123,7 @@ def make_course(
     response: float,
     sessions: int = 3,
     habits: Habits | None = None,
-    margin_mm: float = 6.0,
+    margin_mm: float = 8.0,
 ) -> Course:
     """Draw a subject.
 

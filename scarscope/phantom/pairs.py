@@ -34,7 +34,7 @@ Confounder = Literal[
 ]
 CONFOUNDERS: tuple[Confounder, ...] = get_args(Confounder)
 
-_MARGIN_MM = 8.0  # Skin beyond the view, for re-posing.
+_MARGIN_MM = 11.0  # Skin beyond the view, for re-posing.
 _ITA_RANGE_DEG = (-50.0, 60.0)
 _LIGHTS: tuple[LightName, ...] = ("ring", "twin", "offaxis", "raking")
 # Scars per cm2: enough that a change has something to show on.
