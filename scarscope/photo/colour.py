@@ -203,9 +203,10 @@ def ciede2000(lab1: ArrayLike, lab2: ArrayLike) -> Floats:
     one, two = np.broadcast_arrays(_floats(np.asarray(lab1)), _floats(np.asarray(lab2)))
     stretch = _neutral_stretch(one, two)
     (c1, h1), (c2, h2) = _polar(one, stretch), _polar(two, stretch)
-    turn = (h2 - h1 + np.pi) % (2 * np.pi) - np.pi  # at exactly half a turn the sign is free
+    turn = h2 - h1
+    turn = np.where(np.abs(turn) > np.pi, turn - np.copysign(2 * np.pi, turn), turn)
     sum_c, light = (c1 + c2) / 2, (one[..., 0] + two[..., 0]) / 2
-    hue = _mean_hue(c1, h1, c2, h2)
+    hue = _mean_hue(h1, h2)
     off = (light - 50) ** 2
     dl = (two[..., 0] - one[..., 0]) / (1 + 0.015 * off / np.sqrt(20 + off))
     dc = (c2 - c1) / (1 + 0.045 * sum_c)
@@ -234,11 +235,10 @@ def _polar(lab: Floats, stretch: Floats) -> tuple[Floats, Floats]:
     return np.hypot(a, b), np.arctan2(b, a) % (2 * np.pi)
 
 
-def _mean_hue(c1: Floats, h1: Floats, c2: Floats, h2: Floats) -> Floats:
-    """Middle of the shorter arc between two hues; a neutral colour has no say."""
-    total = h1 + h2
-    middle = np.where(np.abs(h1 - h2) > np.pi, total / 2 + np.pi, total / 2) % (2 * np.pi)
-    return np.where(c1 * c2 == 0, total, middle)
+def _mean_hue(h1: Floats, h2: Floats) -> Floats:
+    """Middle of the shorter arc between two hues (of no account where a colour is neutral)."""
+    half = (h1 + h2) / 2
+    return np.where(np.abs(h1 - h2) > np.pi, half + np.pi, half) % (2 * np.pi)
 
 
 def _hue_weight(hue: Floats) -> Floats:

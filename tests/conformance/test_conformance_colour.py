@@ -48,6 +48,11 @@ def test_difference_is_symmetric_and_none_from_itself(one, two):
     assert float(colour.ciede2000(one, one)) == 0
 
 
+def test_opposite_hues_are_as_far_either_way():
+    one, two = [0.0, 2.0, 0.0], [0.0, -1.0, 0.0]
+    assert float(colour.ciede2000(one, two)) == float(colour.ciede2000(two, one))
+
+
 def test_difference_broadcasts_and_keeps_the_float_kind():
     image = np.full((2, 3, 3), 50, np.float32)
     found = colour.ciede2000(image, np.float32([50, 0, 0]))

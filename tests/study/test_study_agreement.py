@@ -64,7 +64,8 @@ def test_icc_intervals_hold_the_value(ratings):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_perfect_agreement(form):
-    found = icc(np.repeat([[1.0], [5.0], [2.5]], 4, axis=1) + 1e6, form=form)
+    # Tenths are not exact in binary: what their means leave over must not count as disagreement.
+    found = icc(np.repeat([[0.1], [0.7], [0.2], [1e3 / 7]], 3, axis=1), form=form)
     assert (found.value, found.low, found.high, found.p) == (1.0, 1.0, 1.0, 0.0)
     assert found.f == math.inf
 
@@ -367,6 +368,12 @@ def test_a_subject_without_scars_leaves_no_ratio():
     assert found.sem > 0
     assert all(math.isnan(x) for x in (found.cv_pct, found.mdc95_rise_pct, found.sem_log))
     assert math.isnan(sem_and_mdc([-1.0, 1.0], [1.0, -1.0]).cv_of_mean_pct)
+
+
+def test_sem_interval_closed_form():
+    found = sem_and_mdc([1.0, 2.0], [2.0, 5.0])  # one degree of freedom
+    assert found.sem_low == pytest.approx(found.sem / math.sqrt(5.023886), rel=1e-6)
+    assert found.sem_high == pytest.approx(found.sem / math.sqrt(0.000982069), rel=1e-5)
 
 
 def test_sem_interval_covers_as_stated():
