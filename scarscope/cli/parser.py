@@ -80,7 +80,7 @@ Drawings are named like the photos (P01/s0/left.png for P01/s0/left.jpg): masks 
 _VALIDATE_EXAMPLES = """\
 examples:
   scarscope validate results data/samples/truth
-  scarscope validate results drawn --out validation
+  scarscope validate results drawn --out validation --photos photos
   scarscope validate --raters drawn/anna drawn/ben --mm-per-px 0.06
 
 with --out DIR:
@@ -196,6 +196,9 @@ def _add_validate(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--mm-per-px", type=_positive, metavar="F", help="scale of photos that state none"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write tables and a page here")
+    parser.add_argument(
+        "--photos", type=Path, metavar="DIR", help="the folder that was scored, for pictures"
+    )
     parser.add_argument(
         "--json", action="store_true", help="print one JSON document and nothing else"
     )

@@ -48,11 +48,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from scarscope.validation import validate, write_validation
+    from scarscope.validation import validate
 
     with stdout_to_stderr():
         result = validate(options.results, options.truth, mm_per_px=options.mm_per_px)
-        files = write_validation(result, options.out) if options.out else []
+        files = _written(result, options)
     for note in result.notes:
         say(f"Note: {note}")
     if options.json:
@@ -61,6 +61,15 @@ def _validate(options: argparse.Namespace) -> int:
         _print_validation(result)
         _say_files(files)
     return DONE
+
+
+def _written(result: Validation, options: argparse.Namespace) -> list[Path]:
+    from scarscope.validation import from_folders, write_validation
+
+    if options.out is None:
+        return []
+    show = from_folders(options.results, options.truth, options.photos)
+    return write_validation(result, options.out, show=show)
 
 
 def _document(result: Validation) -> dict[str, Any]:

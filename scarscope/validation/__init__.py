@@ -11,6 +11,7 @@
 from scarscope.validation.compare import PhotoComparison, compare_photo, dice
 from scarscope.validation.drawings import Drawing, read_drawing
 from scarscope.validation.folder import MarkedFolder, open_folder
+from scarscope.validation.gallery import Shown, from_folders
 from scarscope.validation.marked import Marked, mark
 from scarscope.validation.matching import Matching, match_centres, match_overlap, match_scars
 from scarscope.validation.raters import Agreement, agree, compare_raters
@@ -25,12 +26,14 @@ __all__ = [
     "MarkedFolder",
     "Matching",
     "PhotoComparison",
+    "Shown",
     "Validation",
     "agree",
     "compare_photo",
     "compare_raters",
     "dice",
     "draw_together",
+    "from_folders",
     "mark",
     "match_centres",
     "match_overlap",

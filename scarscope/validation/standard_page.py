@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 import scarscope.phantom
 from scarscope._version import __version__
 from scarscope.batch.write import write_bytes
@@ -18,8 +16,8 @@ from scarscope.errors import ParamsError
 from scarscope.phantom.seeds import TUNING, VALIDATION
 from scarscope.validation import sections
 from scarscope.validation.bars import Bar, bars, table
-from scarscope.validation.page import Block, Heading, Picture, Table, Text, number
-from scarscope.validation.pictures import error_picture, jpeg
+from scarscope.validation.gallery import Show, Shown, gallery
+from scarscope.validation.page import Block, Heading, Table, Text
 from scarscope.validation.result import Validation
 from scarscope.validation.standard import comparable
 from scarscope.validation.standard_item import score_rendered
@@ -132,7 +130,7 @@ def page(whole: Validation, good: Validation, found: list[Bar], size: Size) -> l
         *sections.retests(good),
         *sections.courses(good),
         *sections.confounders(good),
-        *gallery(good, plan(size)),
+        *gallery(good.photos, _show(plan(size))),
         Heading("What the phantom cannot show"),
         Text(_LIMITS),
         *_left_out(),
@@ -171,47 +169,13 @@ def _left_out() -> list[Block]:
     return [Text(re.sub(r"``([^`]*)``", r"`\1`", text)) for text in told]
 
 
-def gallery(result: Validation, items: Sequence[Item]) -> list[Block]:
-    """The best, the typical and the worst photos, and the worst of those without scars."""
+def _show(items: Sequence[Item]) -> Show:
+    """Render and score again what is drawn: nothing but tables was kept."""
     known = {item.name: item for item in items}
-    blocks: list[Block] = [
-        Heading("Best, typical and worst"),
-        Text(
-            "Chosen by F1 of the photo under comparable light. Right half: true outlines in blue, "
-            "found ones in yellow."
-        ),
-    ]
-    for name, path, told in _choice(result.photos):
-        if path in known:
-            blocks.append(_picture(known[path], name, told))
-    return blocks if len(blocks) > 2 else []
 
+    def show(path: str) -> Shown:
+        photo = photograph(known[path])[0]
+        found = score_rendered(photo).scars.labels_px()
+        return Shown(photo.rgb, found, photo.labels)
 
-def _choice(photos: pd.DataFrame) -> list[tuple[str, str, str]]:
-    own = photos[photos["set"] == "scars"]
-    counts = own[["hit_3mm", "false_3mm", "missed_3mm"]].sum(axis=1)
-    f1 = 2 * own["hit_3mm"] / (counts + own["hit_3mm"]).where(counts > 0)
-    ranked = own.assign(f1=f1).dropna(subset=["f1"]).sort_values(["f1", "path"])
-    rows = ranked[["path", "f1", "light", "tone"]].to_dict(orient="records")
-    chosen: list[tuple[str, str, str]] = []
-    if rows:
-        places = {"best": -1, "best-2": -2, "typical": len(rows) // 2}
-        places |= {"typical-2": len(rows) // 2 - 1, "worst": 0, "worst-2": 1}
-        for name, at in places.items():
-            row = rows[at % len(rows)]
-            told = f"{name.split('-')[0]}: F1 {number(row['f1'])}, {row['light']}, {row['tone']}"
-            chosen.append((name, str(row["path"]), f"{told} skin"))
-    free = photos[photos["set"].isin(["distractor", "clean"])]
-    free = free.sort_values(["n_found", "path"], ascending=[False, True]).head(1)
-    for row in free.to_dict(orient="records"):
-        shown = row["distractor"] or "none in particular"
-        told = f"most false scars: {row['n_found']:.0f}, {row['light']}, distractor: {shown}"
-        chosen.append(("false", str(row["path"]), told))
-    return chosen
-
-
-def _picture(item: Item, name: str, told: str) -> Picture:
-    photo = photograph(item)[0]
-    found = score_rendered(photo)
-    picture = error_picture(photo.rgb, found.scars.labels_px(), photo.labels)
-    return Picture(f"{name}.jpg", jpeg(picture), told)
+    return show

@@ -9,6 +9,7 @@ from scarscope._version import __version__
 from scarscope.batch.write import write_bytes
 from scarscope.validation import sections
 from scarscope.validation.figures import BY_PHOTO
+from scarscope.validation.gallery import Show, gallery
 from scarscope.validation.page import Block, Heading, Picture, Text, to_html, to_markdown
 from scarscope.validation.raters import Agreement
 from scarscope.validation.result import Validation
@@ -16,7 +17,9 @@ from scarscope.validation.result import Validation
 _DIGITS = "%.6g"
 
 
-def write_validation(result: Validation, out: str | Path) -> list[Path]:
+def write_validation(
+    result: Validation, out: str | Path, *, show: Show | None = None
+) -> list[Path]:
     """Write tables (CSV), ``validation.md`` with its pictures, and ``validation.html``.
 
     Parameters
@@ -24,6 +27,9 @@ def write_validation(result: Validation, out: str | Path) -> list[Path]:
     result : Validation
     out : path
         Folder; made if needed.
+    show : callable, optional
+        Gives what is drawn of a photo, such as :func:`scarscope.validation.from_folders`. None
+        writes no pictures of photos.
 
     Returns
     -------
@@ -36,7 +42,8 @@ def write_validation(result: Validation, out: str | Path) -> list[Path]:
         If a file cannot be written.
     """
     out = Path(out)
-    pages = write_pages(page_of(result), out, title="Validation")
+    pictures = [] if show is None else gallery(result.photos, show)
+    pages = write_pages([*page_of(result), *pictures], out, title="Validation")
     return [*pages, *write_tables(result, out)]
 
 

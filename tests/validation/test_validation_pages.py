@@ -168,8 +168,16 @@ def test_the_page_works_offline_and_tables_can_be_read_again(study, tmp_path):
 
 def test_the_command_prints_and_writes(study, tmp_path, capsys):
     results, truth = map(str, study)
-    assert main(["validate", results, truth, "--out", str(tmp_path / "out")]) == 0
+    photo = tmp_path / "photos" / "P01" / "0" / "left.jpg"
+    photo.parent.mkdir(parents=True)
+    Image.new("RGB", (200, 200), (150, 110, 90)).save(photo)
+    out = ["--out", str(tmp_path / "out"), "--photos", str(tmp_path / "photos")]
+    assert main(["validate", results, truth, *out]) == 0
     assert "recall" in capsys.readouterr().out
+    with Image.open(tmp_path / "out" / "validation" / "best.jpg") as best:
+        assert best.getpixel((2, 2)) == pytest.approx((150, 110, 90), abs=6)
+    with Image.open(tmp_path / "out" / "validation" / "worst.jpg") as worst:
+        assert worst.getpixel((2, 2)) == pytest.approx((118, 118, 118), abs=6)
     assert main(["validate", results, truth, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["photos"] == 6
