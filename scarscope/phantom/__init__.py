@@ -1,12 +1,11 @@
 """Skin with known truth: geometry, optics, camera.
 
-What is simulated: relief in mm down to single skin lines and pores, melanin and blood, extended
-lamps with cast shadow and occlusion, wavelength-dependent scatter, two rough surface lobes, and a
-camera with noise, tone curve and JPEG. What is left out, so that figures measured here are read
-with care: the view is straight from above without perspective; surrounding skin outside the photo
-throws no light into pits, and light bounces once; one scattering kernel serves every tone, depth
-and site; flat marks end at the epidermis; scars are single-valued heights without undercut tracts
-or tethering; hairs throw no shadow; no vessels, sweat, make-up, sunburn or peeling.
+What is simulated: relief in mm down to single skin lines and pores, scars singly and in confluent
+fields, melanin and blood, extended lamps with cast shadow and occlusion, wavelength-dependent
+scatter, two rough surface lobes, hairs, vessels, make-up, and a camera with noise, tone curve and
+JPEG. What is left out, so that figures measured here are read with care, stands in
+``docs/phantom.md``: above all, scars are single-valued heights without undercut tracts or
+tethering, and one kind of scattering serves every depth and site.
 
 Examples
 --------
@@ -16,8 +15,10 @@ Examples
 True
 """
 
+from scarscope.phantom.distractors import DISTRACTORS, distractor_patch
 from scarscope.phantom.head import Material
 from scarscope.phantom.lights import LIGHT_NAMES, make_light
+from scarscope.phantom.pairs import CONFOUNDERS, confounder_pair, retest_pair, treated_pair
 from scarscope.phantom.recipe import (
     Camera,
     Hair,
@@ -37,6 +38,8 @@ from scarscope.phantom.sampler import random_face, random_patch, random_recipe
 from scarscope.phantom.study import write_study
 
 __all__ = [
+    "CONFOUNDERS",
+    "DISTRACTORS",
     "LIGHT_NAMES",
     "Camera",
     "Hair",
@@ -52,10 +55,14 @@ __all__ = [
     "Skin",
     "Surface",
     "Tone",
+    "confounder_pair",
+    "distractor_patch",
     "make_light",
     "random_face",
     "random_patch",
     "random_recipe",
     "render",
+    "retest_pair",
+    "treated_pair",
     "write_study",
 ]

@@ -153,7 +153,7 @@ def _porous(rng: np.random.Generator, skin: Skin) -> Skin:
 
 
 def _vascular(rng: np.random.Generator, skin: Skin) -> Skin:
-    return replace(skin, vessels_per_cm2=float(rng.uniform(1.5, 5.0)))
+    return replace(skin, vessels_per_cm2=float(rng.uniform(3.0, 8.0)))
 
 
 _CHANGES: dict[Distractor, _Change] = {

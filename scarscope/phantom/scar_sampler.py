@@ -52,12 +52,14 @@ def random_scars(
 ) -> tuple[ScarShape, ...]:
     """`count` scars of mixed type; most keep apart, some merge or nest."""
     placed: list[ScarShape] = []
-    while len(placed) < count:
+    for _attempt in range(4 * count):
+        if len(placed) >= count:
+            break
         kind = _TYPES[int(rng.choice(3, p=_TYPE_SHARE))]
         may_merge = rng.random() < 0.2
         scar = _placed(rng, kind, size_mm, () if may_merge else placed)
-        if scar is None:
-            break
+        if scar is None:  # no room for one so large
+            continue
         placed.append(scar)
         if len(placed) < count and scar.width_mm > 2.2 and rng.random() < _NESTING:
             placed.append(_inside(rng, scar))

@@ -45,6 +45,8 @@ _MOST_SCALE = 2.2
 
 # No wall of an uneven scar is steeper than a shoulder of skin allows.
 _SHOULDER_MM = 0.15
+# Walls end short of the middle, where the outline's corners would meet in a star.
+_WIDEST = 0.75
 
 # Below this area a scar has vanished (fewer pixels than any rater could see at 0.1 mm/px).
 _MIN_AREA_MM2 = 0.05
@@ -108,7 +110,8 @@ def _profile(scar: ScarShape, dx: Field, dy: Field, softness: Field | float) -> 
         phase = scar.warp[0][2] if scar.warp else 0.0
         towards = (dx * math.cos(phase) + dy * math.sin(phase)) / np.maximum(radius, 1e-6)
         sector = _SECTOR * scar.uneven * np.clip(towards, -1.2, 1.2)
-        wall = np.maximum(scar.wall_mm * np.exp(sector - slant) * softness, _SHOULDER_MM)
+        widest = max(_WIDEST * math.sqrt(scar.width_mm * scar.length_mm) / 2, _SHOULDER_MM)
+        wall = np.clip(scar.wall_mm * np.exp(sector - slant) * softness, _SHOULDER_MM, widest)
     else:
         wall = np.maximum(scar.wall_mm * (1 - 1.5 * slant) * softness, 0.02)
     form = shape(r, radius, wall)
@@ -210,7 +213,9 @@ class _Roughness:
             return _profile(scar, dx, dy, self.softness[at])
         softness = np.sqrt(self.softness[at]) * np.exp(_WORN * scar.uneven * self.worn[at])
         full = _profile(scar, dx, dy, softness)
-        full = full * (1 - _BUMPS * scar.uneven * np.clip(0.5 + 0.5 * self.bumps[at], 0, 1.4))
+        # Rolling scars are tethered from below; their skin stays smooth.
+        bumps = _BUMPS * scar.uneven * (0.3 if scar.kind == "rolling" else 1.0)
+        full = full * (1 - bumps * np.clip(0.5 + 0.5 * self.bumps[at], 0, 1.4))
         # The deepest point is as deep as the recipe says; a scar cut by the sheet keeps its scale.
         deepest = max(float(full.max(initial=0)), 1e-9)
         return np.asarray(full * min(_MOST_SCALE, scar.depth_mm / deepest))

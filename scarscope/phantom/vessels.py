@@ -21,8 +21,8 @@ def vessel_blood(per_cm2: float, grid: Grid, seed: int) -> Field:
     total = grid.zeros()
     for _ in range(int(rng.poisson(per_cm2 * width * height / 100))):
         start = rng.uniform(-0.5, 0.5, 2) * (width, height)
-        heading, strength = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.05, 0.22))
-        thick = float(rng.uniform(0.05, 0.15))
+        heading, strength = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.07, 0.26))
+        thick = float(rng.uniform(0.06, 0.16))
         trunk = _path(rng, start, heading, float(rng.uniform(1.5, 7)))
         _draw(total, grid, trunk, thick, strength)
         if rng.random() < 0.7:

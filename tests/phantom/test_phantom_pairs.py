@@ -83,8 +83,8 @@ def test_distractors_have_no_scars_and_plenty_of_themselves(kind):
     assert not photo.depth_mm.any()
     assert not photo.labels.any()
     assert photo.region.all()
-    if kind != "plain":
-        changed = np.abs(photo.rgb.astype(int) - plain.rgb).max(axis=2) > 8
+    if kind != "plain":  # beyond three grey levels
+        changed = np.abs(photo.rgb.astype(int) - plain.rgb).max(axis=2) > 3
         assert changed.mean() > 0.002
 
 
