@@ -17,6 +17,7 @@ from scarscope.validation.matching import (
     RADIUS_MM,
     Criterion,
     Matching,
+    match_centres,
     match_scars,
     overlaps,
 )
@@ -37,6 +38,7 @@ PHOTO_COLUMNS = (
     "n_found",
     "n_cut",
     *COUNTS,
+    "chance_3mm",
     "true_area_mm2",
     "found_area_mm2",
     "shared_area_mm2",
@@ -54,8 +56,9 @@ class PhotoComparison:
     ----------
     photo : Mapping
         Values by :data:`PHOTO_COLUMNS`. ``hit``, ``false`` and ``missed`` count scars by each
-        criterion; areas leave out scars that the frame cuts off. ``dice`` is NaN where neither
-        side marks anything.
+        criterion, ``chance_3mm`` those that would be found if the found ones lay mirrored from
+        left to right; areas leave out scars that the frame cuts off. ``dice`` is NaN where
+        neither side marks anything.
     scars : DataFrame
         One row a criterion and scar that is found, missed or false, columns :data:`SCAR_COLUMNS`.
         Scars cut by the frame are not listed. Empty with the same columns when there is none.
@@ -105,11 +108,25 @@ def compare_photo(
         photo[f"hit_{by}"] = len(matching.pairs)
         photo[f"false_{by}"] = len(matching.false)
         photo[f"missed_{by}"] = len(matching.missed)
+    photo["chance_3mm"] = _by_chance(found, truth, matchings["3mm"], radius_mm)
     photo |= _areas(found, truth, matchings["3mm"].ignored)
     photo["true_volume_mm3"] = float(truth.table["volume_mm3"].sum(min_count=1))
     photo["found_volume_mm3"] = float(found.table["volume_mm3"].sum(min_count=1))
     scars = [_rows(by, matching, found, truth) for by, matching in matchings.items()]
     return PhotoComparison(photo, pd.concat(scars, ignore_index=True))
+
+
+def _by_chance(found: Marked, truth: Marked, matching: Matching, radius_mm: float) -> int:
+    """How many scars would be found within the radius by marks that know nothing of the skin.
+
+    Where scars are dense some lie near any place. The same marks, mirrored, are as many and as
+    dense as the real ones.
+    """
+    counted = found.centres_mm[~np.isin(found.ids, matching.ignored)]
+    width_mm = (found.labels.shape[1] - 1) * found.mm_per_px
+    mirrored = np.stack([width_mm - counted[:, 0], counted[:, 1]], axis=1)
+    whole = truth.centres_mm[~truth.at_edge]
+    return len(match_centres(mirrored, whole, radius=radius_mm))
 
 
 def dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:

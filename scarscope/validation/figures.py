@@ -64,6 +64,13 @@ def _detection(by: str) -> tuple[Figure, ...]:
 
 
 DETECTION = tuple(figure for by in CRITERIA for figure in _detection(by))
+# What F1 within 3 mm would be by chance: see PhotoComparison.
+CHANCE = Figure(
+    "f1_by_chance",
+    "",
+    ("chance_3mm", "hit_3mm", "false_3mm", "missed_3mm"),
+    lambda s: 2 * s["chance_3mm"] / (2 * s["hit_3mm"] + s["false_3mm"] + s["missed_3mm"]),
+)
 DICE = Figure(
     "dice",
     "",
@@ -161,7 +168,7 @@ def _average(values: Floats) -> Floats:
 
 
 def _photo_rows(table: pd.DataFrame, by: str, level: str) -> Iterator[tuple[object, ...]]:
-    for figure in (*DETECTION, DICE):
+    for figure in (*DETECTION, CHANCE, DICE):
         yield _row(figure.name, by, level, figure.of(table), figure.unit)
     known = table.dropna(subset=["burden_error_um"])
     for figure in _BURDEN:

@@ -20,6 +20,7 @@ _BY_PHOTO = {
     "f1_3mm": ("F1 (3 mm)", 2),
     "precision_3mm": ("precision", 2),
     "recall_3mm": ("recall", 2),
+    "f1_by_chance": ("F1 by chance", 2),
     "f1_iou": ("F1 (overlap)", 2),
     "dice": ("Dice", 2),
     "spearman_burden": ("Spearman", 2),

@@ -118,6 +118,11 @@ def page(whole: Validation, good: Validation, found: list[Bar], size: Size) -> l
         ),
         table(found),
         Heading("Detection, outlines and burden"),
+        Text(
+            "Where scars are dense, some lie within 3 mm of any place. F1 by chance is what the "
+            "same marks would reach if they lay mirrored from left to right; F1 by overlap and "
+            "Dice cannot be had so cheaply."
+        ),
         *sections.overall(good),
         *sections.tone_by_light(whole),
         *sections.by_photo(whole, ["light"]),

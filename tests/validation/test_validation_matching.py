@@ -50,6 +50,13 @@ def test_centres_match_up_to_3_mm(shift_px, hits):
     assert photo["hit_iou"] == 0
 
 
+def test_chance_is_what_mirrored_marks_would_find():
+    aside, central = ((50, 20, 10), (50, 150, 30)), ((50, 95, 10),)
+    for boxes, chance in ((aside[:1], 0), (aside, 2), (central, 1)):
+        photo = compare_photo(marked(*boxes), marked(*boxes)).photo
+        assert photo["chance_3mm"] == chance, boxes
+
+
 def test_a_split_scar_counts_once_and_its_other_half_is_false():
     truth, found = marked((50, 50, 20)), np.zeros((200, 200), np.int32)
     found[50:70, 50:59], found[50:70, 61:70] = 1, 2
