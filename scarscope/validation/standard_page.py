@@ -20,7 +20,7 @@ from scarscope.validation.gallery import Show, Shown, gallery
 from scarscope.validation.page import Block, Heading, Table, Text
 from scarscope.validation.result import Validation
 from scarscope.validation.standard import comparable
-from scarscope.validation.standard_item import score_rendered
+from scarscope.validation.standard_item import code_digest, score_rendered
 from scarscope.validation.standard_set import Item, Size, photograph, plan
 from scarscope.validation.write import write_pages, write_tables
 
@@ -99,6 +99,7 @@ def summary(whole: Validation, found: Sequence[Bar]) -> dict[str, Any]:
     return {
         "command": COMMAND,
         "version": __version__,
+        "code": code_digest(),  # of everything that decides a figure: other digits, other figures
         "seeds": [VALIDATION.start, VALIDATION.stop - 1],
         "photos": len(whole.photos),
         "photos_by_part": dict(Counter(whole.photos["set"].tolist())),
