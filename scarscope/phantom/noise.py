@@ -23,6 +23,7 @@ Precision = type[np.float32] | type[np.float64]
 # Lattice points per sigma: 1.5 keeps a sum of Gaussians free of visible lattice structure.
 _LATTICE_PER_SIGMA = 1.5
 _REACH_SIGMAS = 4.5
+_DENSE_PX = 320  # Up to this many pixels a side, dense products are faster than sparse ones.
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +85,30 @@ def smooth_noise(rng: np.random.Generator, grid: Grid, sigma_mm: float) -> Field
 
     A sum of Gaussian bumps on a lattice in mm, so the field is the same at any pixel size.
     """
+    if grid.x.dtype == np.float32 and max(grid.shape) <= _DENSE_PX:
+        return _small_noise(rng, grid, sigma_mm)
     across = _bumps(grid.x, sigma_mm)
     square = grid.x.size == grid.y.size
     down = across if square else _bumps(grid.y, sigma_mm)
     lattice = rng.standard_normal((down.shape[1], across.shape[1])).astype(grid.x.dtype, copy=False)
     return np.ascontiguousarray(down @ (across @ lattice.T).T)
+
+
+def _small_noise(rng: np.random.Generator, grid: Grid, sigma: float) -> Field:
+    """As :func:`smooth_noise`, by dense products: faster on patches, but not to the last bit."""
+    across, down = (_dense_bumps(at, sigma) for at in (grid.x, grid.y))
+    lattice = rng.standard_normal((down.shape[1], across.shape[1])).astype(np.float32)
+    return np.asarray(down @ (lattice @ across.T))
+
+
+def _dense_bumps(at: Field, sigma: float) -> Field:
+    spacing = sigma / _LATTICE_PER_SIGMA
+    half = math.ceil(at[-1] / spacing) + math.ceil(_REACH_SIGMAS * _LATTICE_PER_SIGMA)
+    points = (np.arange(-half, half + 1) * spacing).astype(np.float32)
+    # The floor keeps exp() from numbers too small to be computed fast.
+    weights = np.exp(np.maximum(-0.5 * ((at[:, None] - points) * (1 / sigma)) ** 2, -30))
+    weights /= np.sqrt(np.sum(weights * weights, axis=1, keepdims=True))
+    return np.asarray(weights)
 
 
 def _bumps(at: Field, sigma: float) -> scipy.sparse.csr_array:
@@ -148,22 +168,23 @@ def _two_nearest_packed(planes: Field, u: Field, v: Field) -> tuple[Field, Field
     its squared distance, so that sorting needs no masks. Distances lose less than 1 part in 30000.
     """
     col, row = np.floor(u), np.floor(v)
-    cell = np.stack([col, row], axis=2).astype(np.int16)
+    cell = np.stack([col - 1, row - 1], axis=2).astype(np.int16)
     u, v = u - col, v - row
     first = np.full(u.shape, np.iinfo(np.int32).max, dtype=np.int32)
     second = first.copy()
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
-            at = cell + np.array([right, down], dtype=np.int16)
-            x, y, tag = (_looked_up(plane, at) for plane in planes)
-            x -= u - right
-            y -= v - down
+            # The neighbour's seeds, by their offset from the corner of the pixel's own cell.
+            px, py, tags = planes[:, 1 + down :, 1 + right :]
+            x, y = _looked_up(px + np.float32(right), cell), _looked_up(py + np.float32(down), cell)
+            x -= u
+            y -= v
             x *= x
             y *= y
             x += y
             packed = x.view(np.int32)
             packed &= ~255
-            packed |= tag.view(np.int32)
+            packed |= _looked_up(np.ascontiguousarray(tags), cell).view(np.int32)
             np.minimum(second, np.maximum(first, packed), out=second)
             np.minimum(first, packed, out=first)
     gap = np.sqrt(second.view(np.float32)) - np.sqrt(first.view(np.float32))
