@@ -137,32 +137,36 @@ def locate(folder: Path, path: str) -> Path | None:
 
 
 def number_sessions(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Number the sessions of entries that have only dates, by date per subject and view.
+    """Number the sessions of entries that have only dates, by the dates of each subject.
+
+    All views of a subject count together: a view that was first photographed at the second visit
+    is of session 1 there.
 
     Raises
     ------
     LayoutError
-        If one subject and view has both numbered and unnumbered sessions.
+        If one subject has both numbered and unnumbered sessions.
     """
     entries = tuple(entries)
-    days: dict[tuple[str, str], set[date]] = {}
+    days: dict[str, set[date]] = {}
     for entry in entries:
         if entry.session is None and entry.day is not None:
-            days.setdefault((entry.subject, entry.view), set()).add(entry.day)
+            days.setdefault(entry.subject, set()).add(entry.day)
     _refuse_mixed(entries, days)
+    numbers = {subject: sorted(of_subject) for subject, of_subject in days.items()}
     return tuple(
-        replace(entry, session=sorted(days[entry.subject, entry.view]).index(entry.day))
+        replace(entry, session=numbers[entry.subject].index(entry.day))
         if entry.session is None and entry.day is not None
         else entry
         for entry in entries
     )
 
 
-def _refuse_mixed(entries: tuple[Entry, ...], days: dict[tuple[str, str], set[date]]) -> None:
+def _refuse_mixed(entries: tuple[Entry, ...], days: dict[str, set[date]]) -> None:
     for entry in entries:
-        if entry.session is not None and (entry.subject, entry.view) in days:
+        if entry.session is not None and entry.subject in days:
             raise LayoutError(
-                f"Subject {entry.subject!r}, view {entry.view!r} has some sessions with a number "
-                f"(such as {entry.session} of {entry.path}) and some with only a date.",
+                f"Subject {entry.subject!r} has some sessions with a number (such as "
+                f"{entry.session} of {entry.path}) and some with only a date.",
                 remedy="Number all of them, or none: then they are numbered by date.",
             )

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 import string
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from scarscope.batch import notes
 from scarscope.batch.entry import KINDS, Entry, locate, number_sessions, parse_day, parse_place
 from scarscope.batch.manifest import read_manifest
 from scarscope.batch.scan import MANIFEST_NAME, Skipped, is_picture, pictures
 from scarscope.errors import LayoutError
 
 DEFAULT_TEMPLATE = "{subject}/{session}/{view}"
-_IGNORED_MANIFEST = (
-    "manifest.csv is not read, since a layout was given: scales and kinds stated there do not "
-    "count."
-)
 _EXTRA_NAMES = ("side", "arm", "device")
 NAMES = ("subject", "session", "date", "view", "kind", *_EXTRA_NAMES)
 _PATTERNS = {"date": r"\d{4}-\d{2}-\d{2}|\d{8}", "kind": "|".join(KINDS)}
@@ -127,10 +123,10 @@ def list_photos(folder: Path, *, layout: str | None = None) -> Listing:
     else:
         listing = _from_template(folder, Template(layout or DEFAULT_TEMPLATE), layout is None)
         if manifest.is_file():
-            listing = replace(listing, notes=(*listing.notes, _IGNORED_MANIFEST))
+            listing = replace(listing, notes=(*listing.notes, notes.IGNORED_MANIFEST))
     if not listing.entries:
         _refuse_empty(folder, listing)
-    return replace(listing, notes=(*listing.notes, *_ambiguous(listing.entries)))
+    return replace(listing, notes=(*listing.notes, *notes.on_entries(listing.entries)))
 
 
 def _from_manifest(folder: Path, manifest: Path) -> Listing:
@@ -156,7 +152,7 @@ def _from_template(folder: Path, template: Template, loose: bool) -> Listing:
             skipped.append(made)
     numbered = number_sessions(entries)
     ordered = sorted(numbered, key=lambda e: (e.subject, e.session or 0, e.view, e.path))
-    return Listing(tuple(ordered), tuple(skipped), _loose_note(flat))
+    return Listing(tuple(ordered), tuple(skipped), notes.loose(flat))
 
 
 def _entry(folder: Path, path: str, template: Template) -> Entry | Skipped:
@@ -184,26 +180,6 @@ def _entry(folder: Path, path: str, template: Template) -> Entry | Skipped:
 
 def _loose(folder: Path, path: str) -> Entry:
     return Entry(path, Path(path).stem, "photo", 0, file=locate(folder, path))
-
-
-def _loose_note(count: int) -> tuple[str, ...]:
-    if not count:
-        return ()
-    return (
-        f"{count} photo(s) lie directly in the folder: each counts as a subject of its own, named "
-        "after its file, at session 0. For follow-up, sort them into "
-        "<subject>/<session>/<view>.jpg or write a manifest.csv.",
-    )
-
-
-def _ambiguous(entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    places = Counter((e.subject, e.session, e.view) for e in entries if e.kind == "session")
-    return tuple(
-        f"Subject {subject!r}, session {session}, view {view!r} has {count} photos: "
-        "if they repeat the same visit, mark all but one as kind 'retest' in the manifest."
-        for (subject, session, view), count in places.items()
-        if count > 1
-    )
 
 
 def _refuse_empty(folder: Path, listing: Listing) -> None:

@@ -42,8 +42,8 @@ def test_default_layout_takes_sessions_and_dates(tmp_path):
         ("P01/s0/left.jpg", "P01", 0, "left"),
         ("P01/session 1/left.JPG", "P01", 1, "left"),
         ("P02/2026-03-01/left.png", "P02", 0, "left"),
-        ("P02/20260405/right.tif", "P02", 0, "right"),
         ("P02/20260405/left.tif", "P02", 1, "left"),
+        ("P02/20260405/right.tif", "P02", 1, "right"),
     ]
     assert listing.entries[2].day == date(2026, 3, 1)
     assert listing.notes == listing.skipped == ()
@@ -172,14 +172,39 @@ def test_sessions_are_numbered_by_date(days, random):
     assert [by_number[k] for k in range(len(days))] == sorted(days)
 
 
-def test_views_are_numbered_on_their_own_and_a_day_counts_once():
+def test_views_are_numbered_together_and_a_day_counts_once():
     day = date(2026, 3, 1)
     entries = [
         Entry("a", "P", "left", None, day),
         Entry("b", "P", "left", None, day, "retest"),
         Entry("c", "P", "right", None, day + timedelta(30)),
+        Entry("d", "Q", "right", None, day + timedelta(30)),
     ]
-    assert [e.session for e in number_sessions(entries)] == [0, 0, 0]
+    assert [e.session for e in number_sessions(entries)] == [0, 0, 1, 0]
+
+
+def test_names_of_a_phone_are_sessions_by_date_and_noted_as_views_that_never_return(tmp_path):
+    lay(tmp_path, "Anna/2026-01-12/IMG_1001.jpg", "Anna/2026-02-23/IMG_1050.jpg")
+    listing = list_photos(tmp_path)
+    assert [e.session for e in listing.entries] == [0, 1]
+    assert "'Anna'" in listing.notes[0]
+    assert "IMG_1001, IMG_1050" in listing.notes[0]
+
+
+def test_views_of_one_session_or_that_return_once_are_not_noted(tmp_path):
+    lay(tmp_path, "A/s0/left.jpg", "A/s0/right.jpg", "B/s0/left.jpg", "B/s1/left.jpg")
+    lay(tmp_path, "B/s1/right.jpg")
+    assert list_photos(tmp_path).notes == ()
+
+
+def test_sessions_that_run_backwards_are_noted(tmp_path):
+    lay(tmp_path, "a.jpg", "b.jpg")
+    (tmp_path / "manifest.csv").write_text(
+        "path,subject,session,date,view\na.jpg,P,0,2026-03-01,left\nb.jpg,P,1,2026-02-01,left\n",
+        encoding="utf-8",
+    )
+    (note,) = list_photos(tmp_path).notes
+    assert "session 1 is dated 2026-02-01, before session 0 of 2026-03-01" in note
 
 
 def test_numbered_and_dated_sessions_do_not_mix():

@@ -1,0 +1,85 @@
+"""What the reader should know about how a folder was understood: remarks that stop nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from itertools import pairwise
+
+from scarscope.batch.entry import Entry
+
+_SHOWN = 3  # names given as examples
+
+IGNORED_MANIFEST = (
+    "manifest.csv is not read, since a layout was given: scales and kinds stated there do not "
+    "count."
+)
+
+
+def loose(count: int) -> tuple[str, ...]:
+    """On photos that lie directly in the folder."""
+    if not count:
+        return ()
+    return (
+        f"{count} photo(s) lie directly in the folder: each counts as a subject of its own, named "
+        "after its file, at session 0. For follow-up, sort them into "
+        "<subject>/<session>/<view>.jpg or write a manifest.csv.",
+    )
+
+
+def on_entries(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Places with several photos, views that never return, and sessions that run backwards."""
+    entries = tuple(entries)
+    return (*_ambiguous(entries), *_views_that_never_return(entries), *_backwards(entries))
+
+
+def _ambiguous(entries: tuple[Entry, ...]) -> list[str]:
+    places = Counter((e.subject, e.session, e.view) for e in entries if e.kind == "session")
+    return [
+        f"Subject {subject!r}, session {session}, view {view!r} has {count} photos: "
+        "if they repeat the same visit, mark all but one as kind 'retest' in the manifest."
+        for (subject, session, view), count in places.items()
+        if count > 1
+    ]
+
+
+def _views_that_never_return(entries: tuple[Entry, ...]) -> list[str]:
+    """Names that a phone gave its files are taken for views, and then nothing can be compared."""
+    sessions: dict[str, dict[str, set[int | None]]] = {}
+    for entry in entries:
+        sessions.setdefault(entry.subject, {}).setdefault(entry.view, set()).add(entry.session)
+    found = {name: list(views) for name, views in sessions.items() if _never(views)}
+    if not found:
+        return []
+    subject, views = next(iter(found.items()))
+    return [
+        f"{len(found)} subject(s), such as {subject!r}, have several sessions but no view that is "
+        f"in two of them ({', '.join(views[:_SHOWN])}{', ...' if len(views) > _SHOWN else ''}): "
+        "their sessions cannot be compared. A photo's view is the part of the skin that it "
+        "shows: give files of the same part the same name (left.jpg), or state the views in a "
+        "manifest.csv."
+    ]
+
+
+def _never(views: Mapping[str, set[int | None]]) -> bool:
+    return len(set().union(*views.values())) > 1 and all(len(s) == 1 for s in views.values())
+
+
+def _backwards(entries: tuple[Entry, ...]) -> list[str]:
+    days: dict[str, dict[int, date]] = {}
+    for entry in entries:
+        if entry.session is not None and entry.day is not None:
+            of_subject = days.setdefault(entry.subject, {})
+            first = of_subject.get(entry.session, entry.day)
+            of_subject[entry.session] = min(first, entry.day)
+    notes = []
+    for subject, dated in days.items():
+        order = sorted(dated.items())
+        for (before, early), (after, late) in pairwise(order):
+            if late < early:
+                notes.append(
+                    f"Subject {subject!r}: session {after} is dated {late}, before session "
+                    f"{before} of {early}. One of them is wrong, and changes over time with it."
+                )
+    return notes
