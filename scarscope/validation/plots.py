@@ -75,9 +75,11 @@ def scatter(
     groups : sequence of str, optional
         A name for each point; each gets a colour and an entry in the legend.
     """
-    top = _round_up(float(np.nanmax(np.concatenate([x, y, [0.0]]))))
-    axes = _Axes((0.0, top), (0.0, top))
-    parts = [*axes.frame(title, x_name, y_name), axes.line((0, 0), (top, top), dash=True)]
+    both = np.concatenate([x, y, [0.0]])
+    top = _round_up(float(np.nanmax(np.abs(both))))
+    low = -top if np.nanmin(both) < 0 else 0.0
+    axes = _Axes((low, top), (low, top))
+    parts = [*axes.frame(title, x_name, y_name), axes.line((low, low), (top, top), dash=True)]
     names = sorted(set(groups))
     for at in range(len(x)):
         if math.isfinite(x[at]) and math.isfinite(y[at]):
