@@ -298,12 +298,14 @@ def truth_table(
         (new, kinds[old - 1], *_measure(missing, labels, (new, boxes[new - 1]), mm_per_px))
         for new, old in zip(renumber[kept].tolist(), kept.tolist(), strict=True)
     ]
-    return labels, _typed(pd.DataFrame(rows, columns=list(TRUTH_COLUMNS)))
+    return labels, _typed(rows)
 
 
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    numbers = dict.fromkeys(TRUTH_COLUMNS[2:-1], "float64")
-    return table.astype({"scar_id": "int64", "type": "str", **numbers, "at_edge": "bool"})
+def _typed(rows: list[tuple[object, ...]]) -> pd.DataFrame:
+    kinds = ["int64", "str", *["float64"] * (len(TRUTH_COLUMNS) - 3), "bool"]
+    values = zip(*rows, strict=True) if rows else [()] * len(TRUTH_COLUMNS)
+    columns = zip(TRUTH_COLUMNS, values, kinds, strict=True)
+    return pd.DataFrame({name: pd.Series(list(v), dtype=kind) for name, v, kind in columns})
 
 
 def _measure(
