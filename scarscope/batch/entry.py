@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from scarscope.photo.model import Scale
 KINDS = ("session", "retest")
 
 _SESSION = re.compile(r"(?:(?:session|visit|[svt])[ _-]*)?([0-9]{1,4})(?:\.0+)?", re.IGNORECASE)
+_DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _COMPACT_DATE = re.compile(r"\d{8}")
 
 
@@ -93,15 +95,38 @@ def parse_day(text: str) -> date:
             return datetime.fromisoformat(text).date()
         except ValueError:
             pass
-    raise ValueError("a date written YYYY-MM-DD")
+    day = iso_day(text)
+    raise ValueError("a date written YYYY-MM-DD" + (f": write {day}" if day else ""))
+
+
+def iso_day(text: str) -> str:
+    """``12.01.2026`` as ``2026-01-12``; empty where nobody can tell what is meant.
+
+    Where dots part them, the day comes first in every country that writes so.
+    """
+    match = _DOTTED_DATE.fullmatch(text.strip())
+    if match is None:
+        return ""
+    day, month, year = map(int, match.groups())
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return ""
 
 
 def parse_place(text: str) -> tuple[int | None, date | None]:
-    """Session number or day from one name, such as a folder's."""
-    try:
-        return None, parse_day(text)
-    except ValueError:
-        return parse_session(text), None
+    """Session number or day from one name, such as a folder's.
+
+    Raises
+    ------
+    ValueError
+        If `text` is neither.
+    """
+    for parse in (parse_day, parse_session):
+        with contextlib.suppress(ValueError):
+            found = parse(text)
+            return (found, None) if isinstance(found, int) else (None, found)
+    raise ValueError("a session (such as s0 or 1; 0 is baseline) or a date written YYYY-MM-DD")
 
 
 def inside(text: str) -> str:

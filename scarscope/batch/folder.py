@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -16,10 +18,10 @@ from scarscope.batch.entry import Entry
 from scarscope.batch.layout import list_photos
 from scarscope.batch.pools import cluster as cluster_pools
 from scarscope.batch.pools import processes
-from scarscope.batch.provenance import provenance
+from scarscope.batch.provenance import homeless, provenance
 from scarscope.batch.results import BatchResult, Tables, export_tables
 from scarscope.batch.runner import run_inline, run_pooled
-from scarscope.batch.store import Key, Store
+from scarscope.batch.store import Key, Record, Store
 from scarscope.batch.task import (
     Failure,
     Outcome,
@@ -37,6 +39,9 @@ from scarscope.params import Params
 from scarscope.photo import sidecar_path
 
 Status = Literal["start", "kept", "ok", "failed"]
+_FOLDER = "folder"  # the store's name for where its photos lie
+_COMPARED = 20  # photos that are looked at to tell a moved folder from another one
+
 Runner = Callable[[Sequence[Task]], Generator[Outcome, None, None]]
 
 
@@ -105,7 +110,8 @@ def score_folder(
 
     Running it again continues: a photo is done when its bytes, the scale and region stated for
     it, the parameters and the version are those of the stored result, and its pictures exist.
-    Failures are tried again. The tables show exactly the photos that the folder holds now.
+    Failures are tried again. The tables and pictures are exactly those of the photos that the
+    folder holds now.
 
     Parameters
     ----------
@@ -142,7 +148,8 @@ def score_folder(
     LayoutError
         If the folder or its manifest cannot be understood.
     StoreError
-        If the output folder is in use, damaged, or cannot be written.
+        If the output folder is in use, damaged, cannot be written, or holds the results of
+        another folder of photos.
     ScarScopeError
         If no worker can start.
     """
@@ -155,8 +162,12 @@ def score_folder(
     options = {"folder": str(root), "layout": layout, "workers": workers, "cluster": cluster}
     _make_folder(target)
     with Store(target) as store:
+        _check_same_folder(store, root)
         remove_leftovers(target)
-        store.list_entries(listing.entries)
+        wanted = [skipped for skipped in listing.skipped if skipped.expected]
+        for path in store.list_entries(listing.entries, wanted):
+            job.outputs(path).remove()
+        store.put_fact(_FOLDER, _identity(root))
         runner = _runner(job, workers, cluster, len(listing.entries))
         kept = _run(store, job, listing.entries, runner, progress)
         tables = export_tables(store)
@@ -172,6 +183,28 @@ def _check_workers(workers: int | None) -> None:
             f"workers = {workers!r} is out of range.",
             remedy="Give 1 or more, or leave it out for as many as the machine bears.",
         )
+
+
+def _identity(folder: Path) -> str:
+    return str(homeless(os.path.normcase(folder)))
+
+
+def _check_same_folder(store: Store, folder: Path) -> None:
+    """Refuse to replace one study's results by another's."""
+    known, records = store.fact(_FOLDER), store.records()
+    if known in (None, _identity(folder)) or not records:
+        return
+    if not _holds_any(folder, records):
+        raise StoreError(
+            f"{store.path.parent} holds the results of another folder of photos, {known}.",
+            remedy="Give another folder with --out (out=), one for each folder of photos.",
+        )
+
+
+def _holds_any(folder: Path, records: Sequence[Record]) -> bool:
+    """Whether a photo lies where it did: then the folder was moved, or is named differently."""
+    there = (r for r in records if r.key.sha256 and (folder / r.path).is_file())
+    return any(file_hash(folder / r.path) == r.key.sha256 for r in islice(there, _COMPARED))
 
 
 def _make_folder(out: Path) -> None:
@@ -267,6 +300,13 @@ def _inputs_hash(task: Task) -> str:
 
 
 def _counts(tables: Tables, kept: int) -> dict[str, int]:
-    failed = len(tables.failures.rows)
-    photos = len(tables.photos.rows)
-    return {"photos": photos, "ok": photos - failed, "failed": failed, "kept": kept}
+    photos = tables.photos.rows
+    failed = sum(row["status"] != "ok" for row in photos)
+    skipped = len(tables.failures.rows) - failed
+    return {
+        "photos": len(photos),
+        "ok": len(photos) - failed,
+        "failed": failed,
+        "skipped": skipped,
+        "kept": kept,
+    }

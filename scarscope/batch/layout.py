@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from scarscope.batch import notes
-from scarscope.batch.entry import KINDS, Entry, locate, number_sessions, parse_day, parse_place
+from scarscope.batch.entry import (
+    KINDS,
+    Entry,
+    iso_day,
+    locate,
+    number_sessions,
+    parse_day,
+    parse_place,
+)
 from scarscope.batch.manifest import read_manifest
-from scarscope.batch.scan import MANIFEST_NAME, Skipped, is_picture, pictures
+from scarscope.batch.scan import MANIFEST_NAME, Skipped, is_picture, pictures, printable
 from scarscope.errors import LayoutError
 
 DEFAULT_TEMPLATE = "{subject}/{session}/{view}"
+_ADD = "Add a line for it to manifest.csv if it belongs to the study."
+_SORT = (
+    "Move it to <subject>/<session or date>/<view>.jpg, describe the order of names by --layout, "
+    "or list the photos in a manifest.csv."
+)
 _EXTRA_NAMES = ("side", "arm", "device")
 NAMES = ("subject", "session", "date", "view", "kind", *_EXTRA_NAMES)
 _PATTERNS = {"date": r"\d{4}-\d{2}-\d{2}|\d{8}", "kind": "|".join(KINDS)}
@@ -88,13 +102,30 @@ class Template:
 
     def match(self, path: str) -> dict[str, str] | None:
         """The names' values in a relative path; None where the path has another shape."""
-        pattern = "".join(
-            re.escape(literal) + (f"(?P<{name}>{_PATTERNS.get(name, '[^/]+?')})" if name else "")
-            for literal, name in self._parts
-        )
-        whole = is_picture(self.text)
-        match = re.fullmatch(pattern, path if whole else str(Path(path).with_suffix("").as_posix()))
+        match = re.fullmatch(_pattern(self._parts), self._compared(path))
         return match.groupdict() if match else None
+
+    def mismatch(self, path: str) -> str:
+        """Which part of a path does not fit."""
+        wanted = self.text.replace("\\", "/").split("/")
+        found = self._compared(path).split("/")
+        if len(wanted) != len(found):
+            return f"it lies {len(found) - 1} folder(s) deep, not {len(wanted) - 1}"
+        for part, name in zip(wanted, found, strict=True):
+            pieces = [(literal, key) for literal, key, _, _ in string.Formatter().parse(part)]
+            if not re.fullmatch(_pattern(pieces), name):
+                return f"{name!r} is not {part}"
+        return "as a whole"
+
+    def _compared(self, path: str) -> str:
+        return path if is_picture(self.text) else Path(path).with_suffix("").as_posix()
+
+
+def _pattern(parts: Iterable[tuple[str, str | None]]) -> str:
+    return "".join(
+        re.escape(literal) + (f"(?P<{name}>{_PATTERNS.get(name, '[^/]+?')})" if name else "")
+        for literal, name in parts
+    )
 
 
 def list_photos(folder: Path, *, layout: str | None = None) -> Listing:
@@ -121,7 +152,9 @@ def list_photos(folder: Path, *, layout: str | None = None) -> Listing:
     if layout is None and manifest.is_file():
         listing = _from_manifest(folder, manifest)
     else:
-        listing = _from_template(folder, Template(layout or DEFAULT_TEMPLATE), layout is None)
+        listing = _from_template(
+            folder, Template(DEFAULT_TEMPLATE if layout is None else layout), layout is None
+        )
         if manifest.is_file():
             listing = replace(listing, notes=(*listing.notes, notes.IGNORED_MANIFEST))
     if not listing.entries:
@@ -134,8 +167,13 @@ def _from_manifest(folder: Path, manifest: Path) -> Listing:
     found, skipped = pictures(folder)
     named = {e.file.relative_to(folder).as_posix() for e in entries if e.file is not None}
     named |= {e.roi for e in entries if e.roi is not None}
-    extra = [Skipped(p, "not in manifest.csv") for p in found if p not in named]
-    return Listing(entries, (*extra, *skipped), source="manifest")
+    unlisted = (
+        *(Skipped(p, "not in manifest.csv", _ADD) for p in found if p not in named),
+        *skipped,
+    )
+    # A manifest says what the study is, so whatever else lies there is nobody's loss.
+    left_out = tuple(replace(s, expected=False) for s in unlisted)
+    return Listing(entries, left_out, source="manifest")
 
 
 def _from_template(folder: Path, template: Template, loose: bool) -> Listing:
@@ -158,12 +196,14 @@ def _from_template(folder: Path, template: Template, loose: bool) -> Listing:
 def _entry(folder: Path, path: str, template: Template) -> Entry | Skipped:
     values = template.match(path)
     if values is None:
-        return Skipped(path, f"does not fit the layout {template.text}")
+        why = f"does not fit the layout {template.text} ({template.mismatch(path)})"
+        return Skipped(path, why, _SORT)
     try:
         session, day = parse_place(values["session"]) if "session" in values else (None, None)
         day = parse_day(values["date"]) if "date" in values else day
     except ValueError as error:
-        return Skipped(path, f"its session or date is not {error}")
+        place = values.get("date", values.get("session", ""))
+        return Skipped(path, f"its session or date {place!r} is not {error}", _rename(place))
     if session is None and day is None:
         session = 0
     return Entry(
@@ -178,15 +218,23 @@ def _entry(folder: Path, path: str, template: Template) -> Entry | Skipped:
     )
 
 
+def _rename(place: str) -> str:
+    day = iso_day(place)
+    if day:
+        return f"Rename {place!r} to {day}."
+    return "Rename it to a session (s0, s1, ...; 0 is baseline) or a date such as 2026-03-01."
+
+
 def _loose(folder: Path, path: str) -> Entry:
     return Entry(path, Path(path).stem, "photo", 0, file=locate(folder, path))
 
 
 def _refuse_empty(folder: Path, listing: Listing) -> None:
-    first = f" Skipped for instance {listing.skipped[0].path}: " if listing.skipped else ""
-    reason = f"{listing.skipped[0].reason}." if listing.skipped else ""
+    example = ""
+    for skipped in listing.skipped[:1]:
+        example = f" For instance {printable(skipped.path)}: {skipped.reason}. {skipped.remedy}"
     raise LayoutError(
-        f"No photos to score in {folder}.{first}{reason}",
+        f"No photos to score in {folder}.{example}",
         remedy="Sort them into <subject>/<session or date>/<view>.jpg, give --layout, or write a "
         "manifest.csv with the columns path,subject,session,date,view.",
     )

@@ -50,8 +50,8 @@ def provenance(
         "version": __version__,
         "params_hash": params.hash,
         "params": params.to_dict(),
-        "command": [Path(sys.argv[0]).name, *map(_homeless, sys.argv[1:])],
-        "options": {name: _homeless(value) for name, value in options.items()},
+        "command": [Path(sys.argv[0]).name, *map(homeless, sys.argv[1:])],
+        "options": {name: homeless(value) for name, value in options.items()},
         "started_utc": _utc(start),
         "finished_utc": _utc(datetime.now(UTC)),
         "counts": counts,
@@ -59,7 +59,7 @@ def provenance(
     }
 
 
-def _homeless(value: Any) -> Any:  # noqa: ANN401
+def homeless(value: Any) -> Any:  # noqa: ANN401
     """A path without the name of whoever ran the command: results travel further than they do."""
     home = str(Path.home())
     if not isinstance(value, str) or len(home) < 2:  # "/" in some containers

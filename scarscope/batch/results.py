@@ -26,7 +26,8 @@ class BatchResult:
     photos, scars, failures : DataFrame
         As in the CSV files, at full precision; empty ones keep their columns.
     skipped : tuple of Skipped
-        Pictures of the folder that are not part of the study.
+        Pictures of the folder that are not part of the study. Those that people would expect to
+        be are rows of `failures` as well, of stage ``folder``.
     notes : tuple of str
         What the reader should know about how the folder was understood.
     kept : int

@@ -20,14 +20,34 @@ RAW = frozenset([".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"]
 _OUTPUTS = frozenset(["masks", "depth", "overlays", "truth"])
 _CLUTTER = frozenset(["__macosx", "@eadir", "thumbnails", "thumbs", "thumb", "checkpoints"])
 _THUMBNAILS = ("thumb_", "thumbnail_"), ("_thumb", "-thumb", ".thumb", "_thumbnail", "-checkpoint")
+_DEVELOP = "Export it as 16-bit TIFF, or as JPEG of the highest quality."
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A picture that is not scored, and why."""
+    """A picture that is not scored, and why.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the folder, with forward slashes.
+    reason : str
+        Why, without a full stop.
+    remedy : str
+        What to do to have it scored, as a sentence.
+    expected : bool
+        Whether people would expect it to be scored: then it counts as a failure of the run.
+    """
 
     path: str
     reason: str
+    remedy: str = ""
+    expected: bool = True
+
+
+def printable(path: str) -> str:
+    """A path that any table can hold: what is no text stands as its escape."""
+    return "".join(c if is_writable(c) else ascii(c)[1:-1] for c in path)
 
 
 def is_writable(path: str) -> bool:
@@ -56,13 +76,16 @@ def pictures(folder: Path) -> tuple[list[str], list[Skipped]]:
         Camera raw files, which need an export first, and names that no table can hold.
     """
     found, skipped = [], []
-    for path in sorted(_files(folder)):
+    files = sorted(_files(folder))
+    developed = {str(Path(path).with_suffix("")) for path in files if is_picture(path)}
+    for path in files:
         if is_picture(path) and not is_writable(path):
-            skipped.append(Skipped(path, "its name is not plain text: rename it"))
+            skipped.append(Skipped(path, "its name is not plain text", "Rename the file."))
         elif is_picture(path):
             found.append(path)
         elif Path(path).suffix.lower() in RAW:
-            skipped.append(Skipped(path, "a camera's raw file: export it as 16-bit TIFF or JPEG"))
+            lone = str(Path(path).with_suffix("")) not in developed
+            skipped.append(Skipped(path, "a camera's raw file", _DEVELOP, expected=lone))
     return found, skipped
 
 

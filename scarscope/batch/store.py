@@ -6,7 +6,7 @@ journal is SQLite's ordinary one: write-ahead logging does not work on the netwo
 clinics keep photos.
 
 One row a photo is kept, since its mask and overlay exist only once. A photo that has left the
-folder keeps its row but is no longer listed; when it comes back it is still done.
+folder leaves the store as well.
 """
 
 from __future__ import annotations
@@ -22,17 +22,16 @@ from types import TracebackType
 from typing import Any
 
 from scarscope.batch.entry import Entry
-from scarscope.batch.scan import STORE_NAME
+from scarscope.batch.scan import STORE_NAME, Skipped, printable
 from scarscope.batch.task import Cell, Failure, Outcome, Row
 from scarscope.errors import StoreError
 
-SCHEMA = 1
+SCHEMA = 2
 _PATIENCE_S = 1.0  # how long another program may hold the store
 _TABLES = """
 CREATE TABLE photos (
     path TEXT PRIMARY KEY,
     position INTEGER NOT NULL,     -- order of the tables
-    listed INTEGER NOT NULL,       -- 1 where the last run's folder holds the photo
     entry TEXT NOT NULL,           -- JSON: what the manifest or layout says
     status TEXT NOT NULL,          -- waiting, ok or failed
     sha256 TEXT NOT NULL DEFAULT '',
@@ -54,6 +53,13 @@ CREATE TABLE failures (
     error TEXT NOT NULL,
     remedy TEXT NOT NULL
 );
+CREATE TABLE skipped (
+    position INTEGER PRIMARY KEY,
+    path TEXT NOT NULL,            -- a picture that is not part of the study but seems meant to be
+    error TEXT NOT NULL,
+    remedy TEXT NOT NULL
+);
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE runs (id INTEGER PRIMARY KEY, provenance TEXT NOT NULL);
 """
 _SELECT = "SELECT path, entry, status, sha256, inputs, params_hash, version, row FROM photos WHERE "
@@ -150,6 +156,12 @@ class Store:
                 f"knows {SCHEMA}).",
                 remedy="Update ScarScope, or use another output folder.",
             )
+        if 1 <= found < SCHEMA:
+            raise StoreError(
+                f"{self.path.name} was written by an older ScarScope (schema {found}, this one "
+                f"writes {SCHEMA}).",
+                remedy="Use another output folder, or delete this one: every photo is then redone.",
+            )
         if found < 1:
             raise StoreError(
                 f"{self.path.name} is a database, but not one of ScarScope's.",
@@ -184,16 +196,51 @@ class Store:
                 raise
             self._db.execute("COMMIT")
 
-    def list_entries(self, entries: Sequence[Entry]) -> None:
-        """Make these the photos of the folder, in this order; results that exist are kept."""
+    def list_entries(self, entries: Sequence[Entry], skipped: Sequence[Skipped] = ()) -> list[str]:
+        """Make these the photos of the folder, in this order; results that exist are kept.
+
+        Parameters
+        ----------
+        entries : sequence of Entry
+            The photos.
+        skipped : sequence of Skipped
+            Pictures that people would expect to be among them.
+
+        Returns
+        -------
+        list of str
+            Photos that have left the folder, and now the store.
+        """
+        listed = {entry.path for entry in entries}
         with self._transaction() as db:
-            db.execute("UPDATE photos SET listed = 0")
+            gone = [p for (p,) in db.execute("SELECT path FROM photos") if p not in listed]
+            db.executemany("DELETE FROM scars WHERE path = ?", [(p,) for p in gone])
+            db.executemany("DELETE FROM failures WHERE path = ?", [(p,) for p in gone])
+            db.executemany("DELETE FROM photos WHERE path = ?", [(p,) for p in gone])
             db.executemany(
-                "INSERT INTO photos (path, position, listed, entry, status) "
-                "VALUES (?, ?, 1, ?, 'waiting') ON CONFLICT (path) DO UPDATE SET "
-                "position = excluded.position, listed = 1, entry = excluded.entry",
+                "INSERT INTO photos (path, position, entry, status) "
+                "VALUES (?, ?, ?, 'waiting') ON CONFLICT (path) DO UPDATE SET "
+                "position = excluded.position, entry = excluded.entry",
                 [(e.path, i, json.dumps(_entry_row(e))) for i, e in enumerate(entries)],
             )
+            db.execute("DELETE FROM skipped")
+            db.executemany(
+                "INSERT INTO skipped (path, error, remedy) VALUES (?, ?, ?)",
+                [(printable(s.path), f"Not scored: {s.reason}.", s.remedy) for s in skipped],
+            )
+        return gone
+
+    def put_fact(self, name: str, value: str) -> None:
+        """Keep something about the batch as a whole."""
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def fact(self, name: str) -> str | None:
+        """What was kept under that name; None where nothing was."""
+        with self._explained():
+            for (value,) in self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)):
+                return str(value)
+        return None
 
     def done(self, path: str) -> Key | None:
         """What a finished photo's result depends on; None where it has none."""
@@ -258,26 +305,28 @@ class Store:
 
     def records(self) -> list[Record]:
         """The photos of the folder, in its order."""
-        return list(self._records("listed = 1"))
+        return list(self._records("1"))
 
     def scars(self) -> Iterator[Row]:
         """The scars of the folder's photos, in its order, each with its ``path``."""
         with self._explained():
             cursor = self._db.execute(
                 "SELECT s.path, s.row FROM scars s JOIN photos p ON p.path = s.path "
-                "WHERE p.listed = 1 ORDER BY p.position, s.number"
+                "ORDER BY p.position, s.number"
             )
             for path, row in cursor:
                 yield {"path": path, **_loaded(row)}
 
     def failures(self) -> list[Failure]:
-        """The folder's photos that have no score, in its order."""
+        """The folder's photos that have no score, in its order, then pictures passed over."""
         with self._explained():
             cursor = self._db.execute(
                 "SELECT f.path, f.stage, f.error, f.remedy FROM failures f "
-                "JOIN photos p ON p.path = f.path WHERE p.listed = 1 ORDER BY p.position"
+                "JOIN photos p ON p.path = f.path ORDER BY p.position"
             )
-            return [Failure(*values) for values in cursor]
+            failed = [Failure(*values) for values in cursor]
+            cursor = self._db.execute("SELECT path, error, remedy FROM skipped ORDER BY position")
+            return failed + [Failure(path, "folder", *told) for path, *told in cursor]
 
     def _records(self, condition: str, *values: object) -> Iterable[Record]:
         with self._explained():

@@ -15,7 +15,7 @@ from scarscope.params import Params
 if TYPE_CHECKING:
     from scarscope.batch import BatchResult
 
-_SHOWN = 10  # skipped pictures that are named; the rest are counted
+_SHOWN = 10  # pictures left out that are named; the rest are counted
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,16 +40,17 @@ def run(options: argparse.Namespace) -> int:
         say("Stopped. What is done is kept: run the same command again to continue.")
         return INTERRUPTED
     _summarise(result, options.out)
-    failed = len(result.failures)
     print_failures(result.failures.to_dict(orient="records"))
-    return DONE if not failed else NOTHING if failed == len(result.photos) else SOME_FAILED
+    if not (result.photos["status"] == "ok").any():
+        return NOTHING
+    return DONE if result.failures.empty else SOME_FAILED
 
 
 def _check_layout(layout: str | None) -> None:
     from scarscope.batch import Template
 
     try:
-        Template(layout or "{subject}")
+        Template("{subject}" if layout is None else layout)
     except LayoutError as error:
         raise ParamsError(error.message, remedy=error.remedy) from error
 
@@ -57,10 +58,11 @@ def _check_layout(layout: str | None) -> None:
 def _summarise(result: BatchResult, out: Path) -> None:
     for note in result.notes:
         say(f"Note: {note}")
-    for skipped in result.skipped[:_SHOWN]:
-        say(f"Skipped {skipped.path}: {skipped.reason}.")
-    if len(result.skipped) > _SHOWN:
-        say(f"... and {len(result.skipped) - _SHOWN} more pictures skipped.")
+    left_out = [skipped for skipped in result.skipped if not skipped.expected]
+    for skipped in left_out[:_SHOWN]:
+        say(f"Left out {skipped.path}: {skipped.reason}.")
+    if len(left_out) > _SHOWN:
+        say(f"... and {len(left_out) - _SHOWN} more pictures left out.")
     print(_counts(result))
     photos = result.photos.to_dict(orient="records")
     print_photos(photos)
@@ -78,7 +80,9 @@ _PLACES = (
 
 
 def _counts(result: BatchResult) -> str:
-    failed = len(result.failures)
-    scored = len(result.photos) - failed
+    scored = int((result.photos["status"] == "ok").sum())
+    failed = len(result.photos) - scored
+    passed = len(result.failures) - failed
     kept = f" ({result.kept} of them in an earlier run)" if result.kept else ""
-    return f"{scored} photo(s) scored{kept}, {failed} failed, {len(result.scars)} scar(s) found."
+    lost = f"{failed} failed" + (f", {passed} could not be placed" if passed else "")
+    return f"{scored} photo(s) scored{kept}, {lost}, {len(result.scars)} scar(s) found."

@@ -108,7 +108,7 @@ def print_failures(failures: Sequence[Mapping[Any, Any]]) -> None:
     """Each failed photo by name, with what to do about it."""
     if not failures:
         return
-    say(f"\n{len(failures)} photo(s) failed:")
+    say(f"\n{len(failures)} photo(s) failed or were not scored:")
     for failure in failures:
         say(f"  {failure['path']}\n    {failure['error']}")
         if failure["remedy"]:

@@ -183,7 +183,7 @@ def test_an_interrupted_change_of_parameters_leaves_no_mixture(photos, tmp_path)
     assert set(between["params_hash"]) == {other.hash, ""}
 
 
-def test_a_photo_that_left_the_folder_leaves_the_tables_but_stays_done(photos, tmp_path):
+def test_a_photo_that_left_the_folder_leaves_tables_and_pictures(photos, tmp_path):
     out = tmp_path / "out"
     score(photos, out)
     content = (photos / P1S0).read_bytes()
@@ -191,8 +191,51 @@ def test_a_photo_that_left_the_folder_leaves_the_tables_but_stays_done(photos, t
     gone = score(photos, out)
     assert P1S0 not in set(gone.photos["path"])
     assert P1S0 not in set(gone.scars["path"])
+    assert not [file for file in out.rglob("left.jpg*") if "P01/s0" in file.as_posix()]
     (photos / P1S0).write_bytes(content)
-    assert score(photos, out).kept == 4
+    again = score(photos, out)
+    assert (again.kept, len(again.photos)) == (3, 4)
+    score(photos, tmp_path / "fresh")
+    assert tables(out) == tables(tmp_path / "fresh")
+
+
+def test_results_of_another_folder_are_not_replaced(photos, tmp_path):
+    out = tmp_path / "out"
+    score(photos, out)
+    before = tables(out)
+    paths = [f"{p}/{s}/left.jpg" for p in ("P01", "P02") for s in ("s0", "s1")]
+    other = make_study(tmp_path / "other", dict.fromkeys(paths, b"clear"))
+    with pytest.raises(StoreError, match="another folder of photos") as caught:
+        score(other, out)
+    assert "--out" in caught.value.remedy
+    assert tables(out) == before
+    moved = photos.rename(tmp_path / "moved")
+    assert score(moved, out).kept == 4
+
+
+def test_pictures_that_could_not_be_placed_are_failures_of_their_own(photos, tmp_path):
+    for path in ("P03/12.01.2026/left.jpg", "P03/left.jpg", "P03/s0/right.dng", "P01/s0/left.dng"):
+        (photos / path).parent.mkdir(parents=True, exist_ok=True)
+        (photos / path).write_bytes(b"good")
+    result = score(photos, tmp_path / "out")
+    told = result.failures.set_index("path")
+    assert set(told.index) == {"P03/12.01.2026/left.jpg", "P03/left.jpg", "P03/s0/right.dng"}
+    assert set(told["stage"]) == {"folder"}
+    assert told["remedy"]["P03/12.01.2026/left.jpg"] == "Rename '12.01.2026' to 2026-01-12."
+    assert "1 folder(s) deep, not 2" in told["error"]["P03/left.jpg"]
+    assert len(result.photos) == 4
+    assert set(read_results(tmp_path / "out").failures["path"]) == set(told.index)
+    counts = json.loads((tmp_path / "out/provenance.json").read_text(encoding="utf-8"))["counts"]
+    assert counts == {"photos": 4, "ok": 4, "failed": 0, "skipped": 3, "kept": 0}
+
+
+def test_pictures_that_a_manifest_leaves_out_are_no_failures(photos, tmp_path):
+    (photos / "manifest.csv").write_text(
+        f"path,subject,session,date,view\n{P1S0},P01,0,,left\n", encoding="utf-8"
+    )
+    result = score(photos, tmp_path / "out")
+    assert len(result.skipped) == 3
+    assert result.failures.empty
 
 
 def test_empty_tables_keep_their_columns(tmp_path):
@@ -259,7 +302,7 @@ def test_provenance_tells_how_and_when(photos, tmp_path):
     told = json.loads((tmp_path / "out/provenance.json").read_text(encoding="utf-8"))
     assert told["params_hash"] == Params().hash
     assert told["params"]["skin"]["grid_mm"] == 0.1
-    assert told["counts"] == {"photos": 4, "ok": 4, "failed": 0, "kept": 0}
+    assert told["counts"] == {"photos": 4, "ok": 4, "failed": 0, "skipped": 0, "kept": 0}
     assert told["started_utc"].endswith("+00:00")
     assert told["environment"]["packages"]["numpy"]
     assert told["environment"]["opencv"]["version"]

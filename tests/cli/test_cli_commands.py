@@ -180,13 +180,28 @@ def test_batch_names_each_failed_photo_at_the_end_with_its_remedy(rooms, tmp_pat
     folder, out = make_folder(tmp_path / "photos"), tmp_path / "out"
     assert main(["batch", str(folder), "--out", str(out), "--workers", "1"]) == 3
     printed = capsys.readouterr()
-    tail = printed.err[printed.err.index("2 photo(s) failed:") :]
+    tail = printed.err[printed.err.index("2 photo(s) failed or were not scored:") :]
     assert "P01/s1/left.png" in tail
     assert "P01/s2/left.jpg" in tail
     assert tail.count("->") == 2
     assert "1 photo(s) scored, 2 failed, 1 scar(s) found." in printed.out
     assert str(out / "overlays") in printed.out
     assert (out / "overlays/P01/s0/left.png.jpg").read_bytes() == b"overlay"
+
+
+def test_batch_says_3_when_a_picture_could_not_be_placed(rooms, tmp_path, capsys):
+    picture(tmp_path / "photos/P01/s0/left.png")
+    picture(tmp_path / "photos/P01/12.01.2026/left.png")
+    arguments = ["batch", str(tmp_path / "photos"), "--workers", "1", "--out", str(tmp_path / "o")]
+    assert main(arguments) == 3
+    printed = capsys.readouterr()
+    assert "Rename '12.01.2026' to 2026-01-12." in printed.err
+    assert "1 photo(s) scored, 0 failed, 1 could not be placed" in printed.out
+
+
+def test_batch_refuses_an_empty_layout_as_wrong_usage(tmp_path, capsys):
+    assert main(["batch", str(tmp_path), "--out", str(tmp_path / "o"), "--layout", ""]) == 2
+    assert "{subject}" in capsys.readouterr().err
 
 
 def test_batch_says_0_when_all_is_done_and_1_when_nothing_is(rooms, tmp_path, capsys):
