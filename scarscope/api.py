@@ -21,6 +21,7 @@ def score_folder(
     cluster: str | None = None,
     params: Params | None = None,
     layout: str | None = None,
+    mm_per_px: float | None = None,
     progress: Callable[[Progress], object] | None = None,
 ) -> BatchResult:
     """Score every photo of a folder, with overlays; see :func:`scarscope.batch.score_folder`.
@@ -41,6 +42,8 @@ def score_folder(
         All stages' parameters. Defaults to ``Params()``.
     layout : str or None, optional
         Template of the photos' paths, such as ``{subject}/{date}_{view}``.
+    mm_per_px : float or None, optional
+        Scale of all photos for which neither the manifest nor a sidecar states one.
     progress : callable, optional
         Called with a :class:`scarscope.batch.Progress` at the start and after every photo.
 
@@ -61,6 +64,7 @@ def score_folder(
         cluster=cluster,
         params=params,
         layout=layout,
+        mm_per_px=mm_per_px,
         progress=progress,
         paint=write_overlay,
     )

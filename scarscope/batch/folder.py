@@ -36,7 +36,8 @@ from scarscope.batch.write import remove_leftovers
 from scarscope.errors import ParamsError, PhotoError, ScarScopeError, StoreError
 from scarscope.machine import default_workers, require_opencv
 from scarscope.params import Params
-from scarscope.photo import sidecar_path
+from scarscope.photo import read_sidecar, sidecar_path
+from scarscope.photo.model import Scale
 
 Status = Literal["start", "kept", "ok", "failed"]
 _FOLDER = "folder"  # the store's name for where its photos lie
@@ -77,6 +78,7 @@ class _Job:
     params: Params
     scorer: Scorer
     paint: Painter | None
+    scale: Scale | None = None
 
     def task(self, entry: Entry, file: Path) -> Task:
         return Task(
@@ -84,11 +86,20 @@ class _Job:
             file=file,
             params=self.params,
             scorer=self.scorer,
-            scale=entry.scale,
+            scale=entry.scale or self._fallback(file),
             roi=self.folder / entry.roi if entry.roi else None,
             outputs=self.outputs(entry.path),
             paint=self.paint,
         )
+
+    def _fallback(self, file: Path) -> Scale | None:
+        """The scale stated for the whole folder, where the photo's sidecar states none."""
+        if self.scale is None:
+            return None
+        try:
+            return None if read_sidecar(file).scale else self.scale
+        except ScarScopeError:  # reading the photo finds it again and reports it
+            return None
 
     def outputs(self, path: str) -> Outputs:
         return Outputs.under(self.out, path, overlay=self.paint is not None)
@@ -102,6 +113,7 @@ def score_folder(
     cluster: str | None = None,
     params: Params | None = None,
     layout: str | None = None,
+    mm_per_px: float | None = None,
     progress: Callable[[Progress], object] | None = None,
     paint: Painter | None = None,
     scorer: Scorer = score_file,
@@ -130,6 +142,8 @@ def score_folder(
         All stages' parameters. Defaults to ``Params()``.
     layout : str or None, optional
         Template of the photos' paths, such as ``{subject}/{date}_{view}``.
+    mm_per_px : float or None, optional
+        Scale of all photos for which neither the manifest nor a sidecar states one.
     progress : callable, optional
         Called with a :class:`Progress` at the start and after every photo.
     paint : callable, optional
@@ -147,6 +161,8 @@ def score_folder(
     ------
     LayoutError
         If the folder or its manifest cannot be understood.
+    ScaleError
+        If `mm_per_px` is not a plausible size for a pixel of skin.
     StoreError
         If the output folder is in use, damaged, cannot be written, or holds the results of
         another folder of photos.
@@ -158,8 +174,10 @@ def score_folder(
     require_opencv()
     root, target = Path(folder).resolve(), Path(out).resolve()
     listing = list_photos(root, layout=layout)
-    job = _Job(root, target, params or Params(), scorer, paint)
-    options = {"folder": str(root), "layout": layout, "workers": workers, "cluster": cluster}
+    scale = None if mm_per_px is None else Scale(mm_per_px, "argument")
+    job = _Job(root, target, params or Params(), scorer, paint, scale)
+    options: dict[str, str | float | None] = {"folder": str(root), "layout": layout}
+    options |= {"workers": workers, "cluster": cluster, "mm_per_px": mm_per_px}
     _make_folder(target)
     with Store(target) as store:
         _check_same_folder(store, root)

@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
                 cluster=options.cluster,
                 params=params,
                 layout=options.layout,
+                mm_per_px=options.mm_per_px,
                 progress=tell,
             )
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from scarscope._version import __version__
@@ -55,6 +56,7 @@ _BATCH_EXAMPLES = """\
 examples:
   scarscope batch data/samples --out results
   scarscope batch data/samples --out results --workers 1
+  scarscope batch data/samples --out results --mm-per-px 0.06
   scarscope batch data/samples --out results-layout --layout "{subject}/{session}/{view}"
 
 look at:
@@ -122,13 +124,16 @@ _Commands = argparse._SubParsersAction  # argparse gives its own type no public 
 def _command(
     commands: _Commands[argparse.ArgumentParser], name: str, text: str, examples: str, brief: str
 ) -> argparse.ArgumentParser:
-    return commands.add_parser(
+    parser = commands.add_parser(
         name,
         help=brief,
         description=text,
         epilog=f"{examples}\n{_STATUS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    # What a command does not know is reported with that command's usage, not the program's.
+    parser.set_defaults(complain=parser.error)
+    return parser
 
 
 def _add_score(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -164,6 +169,12 @@ def _add_batch(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--cluster", metavar="ADDRESS", help="dask scheduler, such as tcp://127.0.0.1:8786"
+    )
+    parser.add_argument(
+        "--mm-per-px",
+        type=_positive,
+        metavar="F",
+        help="millimetres per pixel of all photos for which manifest and sidecar state none",
     )
     _add_params(parser)
     parser.add_argument("--layout", metavar="T", help='such as "{subject}/{date}_{view}"')
@@ -232,6 +243,11 @@ def _positive(text: str) -> float:
         value = float(text)
     except ValueError:
         value = 0.0
+        point = text.replace(",", ".")
+        if re.fullmatch(r"\d*\.\d+", point):
+            raise argparse.ArgumentTypeError(
+                f"{text!r} has a decimal comma: write {point}, with a point"
+            ) from None
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of millimetres")
     return value

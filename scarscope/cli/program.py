@@ -34,7 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     tolerate_narrow_consoles()
     parser = build_parser()
-    options = parser.parse_args(argv)
+    options, unknown = parser.parse_known_args(argv)
+    if unknown:
+        complain = getattr(options, "complain", parser.error)
+        complain(f"unrecognized arguments: {' '.join(unknown)}")
     if options.command is None:
         parser.print_help()
         return USAGE

@@ -136,7 +136,7 @@ def _no_skin(cells: int, source: RegionSource, grid: Grid) -> RegionError:
         return RegionError(
             f"No measurable skin was found ({area:.3g} {grid.unit}2).",
             remedy="Check that the photo shows skin in ordinary colours and light, or draw the "
-            "region (--roi FILE).",
+            "region and give it as a region file.",
         )
     return RegionError(
         f"The region covers only {area:.3g} {grid.unit}2.",

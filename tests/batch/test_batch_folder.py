@@ -229,6 +229,19 @@ def test_pictures_that_could_not_be_placed_are_failures_of_their_own(photos, tmp
     assert counts == {"photos": 4, "ok": 4, "failed": 0, "skipped": 3, "kept": 0}
 
 
+def test_a_scale_for_all_goes_behind_the_manifests_and_is_part_of_what_is_done(photos, tmp_path):
+    (photos / "manifest.csv").write_text(
+        f"path,subject,session,date,view,mm_per_px\n{P1S0},P01,0,,left,0.1\n"
+        "P01/s1/left.jpg,P01,1,,left,\n",
+        encoding="utf-8",
+    )
+    score(photos, tmp_path / "out")
+    result = score(photos, tmp_path / "out", mm_per_px=0.05)
+    assert list(result.photos["mm_per_px"]) == [0.1, 0.05]
+    assert list(result.photos["scale_source"]) == ["manifest", "argument"]
+    assert result.kept == 1
+
+
 def test_pictures_that_a_manifest_leaves_out_are_no_failures(photos, tmp_path):
     (photos / "manifest.csv").write_text(
         f"path,subject,session,date,view\n{P1S0},P01,0,,left\n", encoding="utf-8"

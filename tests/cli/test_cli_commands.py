@@ -154,6 +154,35 @@ def test_wrong_usage_is_2(arguments, capsys):
     assert "usage" in capsys.readouterr().err
 
 
+def test_unknown_options_are_reported_with_the_commands_own_usage(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["batch", "photos", "--out", "o", "--roi", "x.png"])
+    assert caught.value.code == 2
+    errors = capsys.readouterr().err
+    assert "usage: scarscope batch" in errors
+    assert "unrecognized arguments: --roi x.png" in errors
+
+
+def test_a_decimal_comma_is_answered_with_the_point(capsys):
+    with pytest.raises(SystemExit):
+        main(["score", "a.jpg", "--mm-per-px", "0,06"])
+    assert "write 0.06, with a point" in capsys.readouterr().err
+
+
+def test_batch_takes_one_scale_for_photos_that_have_none(rooms, tmp_path):
+    import pandas as pd
+
+    picture(tmp_path / "photos/P01/s0/left.png")
+    sidecar = picture(tmp_path / "photos/P01/s1/left.png").with_name("left.png.json")
+    sidecar.write_text('{"mm_per_px": 0.1}', encoding="utf-8")
+    arguments = ["batch", str(tmp_path / "photos"), "--workers", "1", "--out", str(tmp_path / "o")]
+    assert main([*arguments, "--mm-per-px", "0.06"]) == 0
+    photos = pd.read_csv(tmp_path / "o/photos.csv")
+    assert list(photos["mm_per_px"]) == [0.06, 0.1]
+    assert list(photos["scale_source"]) == ["argument", "sidecar"]
+    assert main([*arguments, "--mm-per-px", "60"]) == 2
+
+
 def test_impossible_values_are_2_and_explained(rooms, tmp_path, capsys):
     photo = str(picture(tmp_path / "left.png"))
     assert main([]) == 2
