@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from scarscope import flags
+from scarscope.batch import columns
 from scarscope.measures import MEASURES, Measure
 from scarscope.params import Params
 
@@ -44,6 +45,13 @@ Every option of every stage, with its default. A TOML file given with `--params`
 to differ; `scarscope doctor --params` prints all of it as such a file. The parameters are hashed
 into every row's `params_hash`: figures made with different parameters are never mixed unseen.
 """
+_TABLES = """\
+Every column of every table that `scarscope batch` reads and writes, in order. Tables are CSV in
+UTF-8 with a comma between cells and a point in numbers; a blank cell means that there is no figure.
+
+Columns of millimetres or micrometres end in `_px` (`_px2`, `_px3`) for photos without a stated
+scale: those are pixels of the photo, and cannot be compared between photos.
+"""
 _AGAINST = """\
 What every figure and formula was held against, and how closely it meets it. The published numbers
 lie in `tests/conformance/`, each with its source, and the tests named here run with all others.
@@ -60,6 +68,7 @@ def pages() -> dict[str, str]:
         "flags.md": _page("Quality flags", "scarscope/flags.py", _FLAGS, _flags()),
         "measures.md": _page("Measures", "scarscope/measures/registry.py", _MEASURES, _measures()),
         "parameters.md": _page("Parameters", "scarscope/params.py", _PARAMS, _params()),
+        "tables.md": _page("Tables", "scarscope/batch/columns.py", _TABLES, _tables()),
         "validated-against.md": _page(
             "Validated against",
             "docs/oracles.toml and scarscope/measures/registry.py",
@@ -137,6 +146,30 @@ def _against() -> str:
 def _formula(oracle: dict[str, Any]) -> str:
     names = ", ".join(f"`{name.removeprefix('scarscope.')}`" for name in oracle["functions"])
     return f"{oracle['what']}: {names}"
+
+
+def _tables() -> str:
+    measures = {m.column("mm") or "": m.label + ", see docs/measures.md." for m in MEASURES}
+    further = {"...": "Further columns of the manifest, as they stand there."}
+    place = {name: columns.PLACE[name] for name in columns.SCAR_PLACE}
+    results = {**columns.RESULT, **measures, **columns.QUALITY, **columns.PROVENANCE}
+    parts = {
+        "manifest.csv": columns.MANIFEST,
+        "photos.csv, one row a photo": {**columns.PLACE, **further, **results},
+        "scars.csv, one row a scar": {**place, **columns.SCARS},
+        "failures.csv, one row a photo without a score": columns.FAILURES,
+    }
+    return "\n".join(f"## {title}\n\n{_columns(told)}\n" for title, told in parts.items())
+
+
+def _columns(told: dict[str, str]) -> str:
+    return _table(("column", "meaning"), [(_column(name), text) for name, text in told.items()])
+
+
+def _column(name: str) -> str:
+    plain = columns.without_scale(name)
+    twin = plain != name and not (name in columns.QUALITY or name in columns.MANIFEST)
+    return f"`{name}` or `{plain}`" if twin else f"`{name}`"
 
 
 def _params() -> str:

@@ -17,14 +17,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from scarscope.batch.columns import FAILURES, PLACE, PROVENANCE, QUALITY, RESULT, SCAR_PLACE
 from scarscope.batch.store import Record, Store
 from scarscope.batch.task import Cell, Row
 from scarscope.batch.write import write_bytes
 
-FAILURE_COLUMNS = ("path", "stage", "error", "remedy")
-_PLACE = ("path", "subject", "session", "date", "view", "kind")
-_RESULT = ("status", "flags", "mm_per_px", "scale_source")
-_PROVENANCE = ("version", "params_hash", "sha256")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _FORMULA = ("=", "+", "-", "@", "\t")
 _DIGITS = 7  # as many as single precision holds; 0.06 stays 0.06
@@ -53,7 +50,7 @@ class Table:
         return text.getvalue()
 
 
-def photo_table(store: Store, measures: Sequence[str]) -> Table:
+def photo_table(store: Store, measures: Sequence[str], others: Sequence[str] = ()) -> Table:
     """One row a photo, failed ones included.
 
     Parameters
@@ -62,16 +59,29 @@ def photo_table(store: Store, measures: Sequence[str]) -> Table:
         Of the batch.
     measures : sequence of str
         Columns that are there even where no photo has them.
+    others : sequence of str
+        Names that measures have on other photos: no column of the manifest may take them.
     """
     records = store.records()
     stated = merge_columns([[n[1:] for n in r.entry if n.startswith("+")] for r in records])
-    found = merge_columns([[n for n in r.row if n not in _RESULT] for r in records])
+    own = {*PLACE, *RESULT, *QUALITY, *PROVENANCE}
+    found = merge_columns([[n for n in r.row if n not in own] for r in records])
     numbers = found or list(measures)
-    own = {*_PLACE, "roi", *_RESULT, *numbers, *_PROVENANCE}
-    carried = {name: f"manifest_{name}" if name in own else name for name in stated}
+    carried = _carried(stated, {*own, *numbers, *measures, *others})
     rows = tuple(_photo_row(record, carried) for record in records)
-    columns = (*_PLACE, "roi", *carried.values(), *_RESULT, *numbers, *_PROVENANCE)
+    columns = (*PLACE, *carried.values(), *RESULT, *numbers, *QUALITY, *PROVENANCE)
     return Table(columns, rows)
+
+
+def _carried(stated: Sequence[str], own: set[str]) -> dict[str, str]:
+    """What each further column of the manifest is called in the table."""
+    carried: dict[str, str] = {}
+    for name in stated:
+        column = name
+        while column in own or (column != name and column in stated):
+            column = f"manifest_{column}"
+        carried[name] = column
+    return carried
 
 
 def _photo_row(record: Record, carried: Mapping[str, str]) -> Row:
@@ -80,7 +90,7 @@ def _photo_row(record: Record, carried: Mapping[str, str]) -> Row:
     has_scale = isinstance(stated, float) and math.isfinite(stated)
     return {
         "path": record.path,
-        **{name: entry[name] for name in (*_PLACE[1:], "roi")},
+        **{name: entry[name] for name in PLACE if name != "path"},
         **{column: entry.get(f"+{name}", "") for name, column in carried.items()},
         "status": record.status,
         "flags": "",
@@ -95,19 +105,19 @@ def _photo_row(record: Record, carried: Mapping[str, str]) -> Row:
 
 def scar_table(store: Store, columns: Sequence[str]) -> Table:
     """One row a scar; `columns` where there is none."""
-    return scar_rows_table(tuple(store.scars()), columns)
+    return scar_rows_table(tuple(store.scars()), (*SCAR_PLACE, *columns))
 
 
 def scar_rows_table(rows: tuple[Row, ...], columns: Sequence[str]) -> Table:
-    """Scars that carry their photo's ``path``; `columns` follow it where there is none."""
+    """Scars that carry their photo's ``path``; `columns` where there is none."""
     found = merge_columns([list(row) for row in _distinct(rows)])
-    return Table(tuple(found or ("path", *columns)), rows)
+    return Table(tuple(found or columns), rows)
 
 
 def failure_table(store: Store) -> Table:
     """One row a photo that has no score."""
     rows: tuple[Row, ...] = tuple(vars(failure) for failure in store.failures())
-    return Table(FAILURE_COLUMNS, rows)
+    return Table(tuple(FAILURES), rows)
 
 
 def _distinct(rows: Iterable[Row]) -> list[Row]:

@@ -80,7 +80,7 @@ def export_tables(store: Store) -> Tables:
     from scarscope.scars.model import columns as scar_columns
 
     return Tables(
-        photo_table(store, measure_columns("mm")),
+        photo_table(store, measure_columns("mm"), measure_columns("px")),
         scar_table(store, scar_columns("mm")),
         failure_table(store),
     )

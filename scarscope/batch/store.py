@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from scarscope.batch.columns import SCAR_PLACE
 from scarscope.batch.entry import Entry
 from scarscope.batch.scan import STORE_NAME, Skipped, printable
 from scarscope.batch.task import Cell, Failure, Outcome, Row
@@ -308,14 +309,19 @@ class Store:
         return list(self._records("1"))
 
     def scars(self) -> Iterator[Row]:
-        """The scars of the folder's photos, in its order, each with its ``path``."""
+        """The scars of the folder's photos, in its order, each with its photo's place."""
         with self._explained():
             cursor = self._db.execute(
-                "SELECT s.path, s.row FROM scars s JOIN photos p ON p.path = s.path "
+                "SELECT s.path, p.entry, s.row FROM scars s JOIN photos p ON p.path = s.path "
                 "ORDER BY p.position, s.number"
             )
-            for path, row in cursor:
-                yield {"path": path, **_loaded(row)}
+            for path, text, row in cursor:
+                entry = _loaded(text)
+                yield {
+                    "path": path,
+                    **{name: entry[name] for name in SCAR_PLACE if name != "path"},
+                    **_loaded(row),
+                }
 
     def failures(self) -> list[Failure]:
         """The folder's photos that have no score, in its order, then pictures passed over."""

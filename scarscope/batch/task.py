@@ -240,8 +240,19 @@ def _photo_row(score: Score) -> Row:
         "flags": score.flags.text,
         "mm_per_px": scale.mm_per_px if scale else None,
         "scale_source": scale.source if scale else "",
+        "mm_per_px_rel_sd": _plain(scale.rel_sd) if scale else None,
         **{name: _plain(value) for name, value in score.values.items()},
+        **{name: _plain(value) for name, value in _quality(score).items()},
     }
+
+
+def _quality(score: Score) -> dict[str, float]:
+    """The figures behind the flags; without a scale those in mm are nominal, so they are left."""
+    skin = score.scars.skin
+    figures = {**skin.quality, **score.scars.quality}
+    if skin.grid.unit == "px":
+        figures = {n: v for n, v in figures.items() if not n.endswith(("_mm", "_um"))}
+    return {name: value for name, value in figures.items() if name not in score.values}
 
 
 def _scar_rows(score: Score) -> tuple[Row, ...]:

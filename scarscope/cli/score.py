@@ -98,7 +98,7 @@ def _write_scars(out: Path, documents: list[Document]) -> None:
     rows = tuple(
         {"path": document["path"], **scar} for document in documents for scar in document["scars"]
     )
-    write_table(scar_rows_table(rows, columns("mm")), out / "scars.csv")
+    write_table(scar_rows_table(rows, ("path", *columns("mm"))), out / "scars.csv")
 
 
 def names(photos: Sequence[Path]) -> list[str]:

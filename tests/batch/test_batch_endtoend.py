@@ -28,8 +28,8 @@ def study(tmp_path_factory):
     Image.fromarray(np.rot90(patch.rgb).copy()).save(sideways, quality=95, exif=exif)
     (folder / "P01/s2").mkdir()
     (folder / "P01/s2/left cheek.jpg").write_bytes(good.read_bytes()[:200])
-    for file in (good, sideways):
-        text = json.dumps({"mm_per_px": 0.1})
+    for file, known in ((good, {"mm_per_px_rel_sd": 0.02}), (sideways, {})):
+        text = json.dumps({"mm_per_px": 0.1, **known})
         file.with_name(file.name + ".json").write_text(text, encoding="utf-8")
     return folder
 
@@ -45,6 +45,32 @@ def test_the_street_from_file_to_tables(serial):
     assert list(serial.photos["scale_source"][:2]) == ["sidecar", "sidecar"]
     assert serial.photos["roi_area_mm2"][0] > 50
     assert len(serial.scars) == serial.photos["n_scars"].sum()
+
+
+def test_every_column_is_explained_and_every_figure_behind_a_flag_is_there(study, serial):
+    from scarscope.batch import columns
+    from scarscope.scars.model import columns as scar_columns
+
+    score = ss.score(study / "P01/s0/left cheek.png")
+    assert set(columns.QUALITY) == {*score.skin.quality, *score.scars.quality}
+    assert tuple(columns.SCARS) == scar_columns("mm")
+    assert tuple(map(columns.without_scale, columns.SCARS)) == scar_columns("px")
+    row = serial.photos.iloc[0]
+    for name, value in {**score.skin.quality, **score.scars.quality}.items():
+        assert row[name] == pytest.approx(value, nan_ok=True), name
+    expected = {*columns.PLACE, *columns.RESULT, *score.values, *columns.QUALITY}
+    assert set(serial.photos.columns) == expected | set(columns.PROVENANCE)
+    assert list(serial.photos["mm_per_px_rel_sd"][:2]) == pytest.approx([0.02, np.nan], nan_ok=True)
+
+
+def test_without_a_scale_no_figure_is_in_millimetres(study, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "a.png").write_bytes((study / "P01/s0/left cheek.png").read_bytes())
+    row = ss.score_folder(folder, out=tmp_path / "out").photos.iloc[0]
+    told = {name for name, value in row.dropna().items() if name.endswith(("_mm", "_um"))}
+    assert told == set()
+    assert row["glare_fraction"] >= 0
 
 
 def test_masks_lie_upright_in_the_photos_own_grid_and_agree_with_the_table(serial):

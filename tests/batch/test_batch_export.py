@@ -73,7 +73,7 @@ def test_columns_without_scale_stand_beside_those_with():
 
 
 def test_an_empty_table_keeps_its_columns_as_frame_and_text():
-    table = scar_rows_table((), ("scar_id", "type"))
+    table = scar_rows_table((), ("path", "scar_id", "type"))
     assert list(table.to_frame().columns) == ["path", "scar_id", "type"]
     assert len(table.to_frame()) == 0
     assert table.to_csv() == "path,scar_id,type\n"

@@ -257,7 +257,9 @@ def test_empty_tables_keep_their_columns(tmp_path):
         file.write_bytes(b"noskin")
     result = score(folder, tmp_path / "out")
     assert result.scars.empty
-    assert list(result.scars.columns[:3]) == ["path", "scar_id", "type"]
+    place = ["path", "subject", "session", "view"]
+    assert list(result.scars.columns[:6]) == [*place, "scar_id", "type"]
+    assert {"mm_per_px_rel_sd", "light_azimuth_deg"} <= set(result.photos.columns)
     assert {"burden_um", "n_scars", "version", "sha256"} <= set(result.photos.columns)
     header = (tmp_path / "out/scars.csv").read_text(encoding="utf-8").splitlines()
     assert header == [",".join(result.scars.columns)]
@@ -285,13 +287,23 @@ def test_photos_with_and_without_scale_fill_their_own_columns(photos, tmp_path):
 
 def test_a_manifest_column_with_the_name_of_a_result_is_kept_apart(photos, tmp_path):
     (photos / "manifest.csv").write_text(
-        f"path,subject,session,date,view,n_scars,status\n{P1S0},P01,0,,left,99,seen\n",
+        "path,subject,session,date,view,n_scars,status,manifest_status,burden_um,glare_fraction\n"
+        f"{P1S0},P01,0,,left,99,seen,twice,5,6\n",
         encoding="utf-8",
     )
     row = score(photos, tmp_path / "out").photos.iloc[0]
     assert row["manifest_n_scars"] == "99"
-    assert row["manifest_status"] == "seen"
+    assert row["manifest_manifest_status"] == "seen"
+    assert row["manifest_status"] == "twice"
     assert row["status"] == "ok"
+    # Without a scale there is no burden_um, but the next photo may have one.
+    assert (row["manifest_burden_um"], row["manifest_glare_fraction"]) == ("5", "6")
+
+
+def test_scars_say_whose_they_are_and_from_which_visit(photos, tmp_path):
+    scars = score(photos, tmp_path / "out").scars
+    place = scars["subject"] + "/s" + scars["session"].astype(str) + "/" + scars["view"] + ".jpg"
+    assert list(place) == list(scars["path"])
 
 
 def test_missing_files_fail_alone(photos, tmp_path):

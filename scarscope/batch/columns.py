@@ -1,0 +1,95 @@
+"""What every column of the tables means; the tables are built, and docs/tables.md written, from it.
+
+Measures have a registry of their own (:mod:`scarscope.measures`). Names that end in a unit of
+length, area or volume have the twin given by :func:`without_scale` where a photo has no scale.
+"""
+
+from __future__ import annotations
+
+import re
+
+PLACE = {
+    "path": "The photo, relative to its folder, with forward slashes; its key in every table.",
+    "subject": "Whose skin.",
+    "session": "Number of the visit; 0 is baseline. Where only dates are stated they are counted "
+    "for each subject, all views together.",
+    "date": "Day of the visit, YYYY-MM-DD; blank where it was not stated.",
+    "view": "Part of the skin: photos of the same view are compared with each other.",
+    "kind": "`session`, or `retest`: the same visit photographed again, for repeatability.",
+    "roi": "Region file from the manifest; blank where there is none.",
+}
+RESULT = {
+    "status": "`ok` or `failed`; why is told in failures.csv.",
+    "flags": "Quality flags joined by `|`, see docs/flags.md.",
+    "mm_per_px": "Millimetres per pixel of the upright photo; blank without a stated scale.",
+    "scale_source": "`manifest`, `sidecar` or `argument`; blank without a stated scale.",
+    "mm_per_px_rel_sd": "Relative standard deviation of the scale (0.01 is 1 %); blank where it "
+    "was not stated. A length carries it once, an area twice, a volume three times.",
+}
+QUALITY = {
+    "skin_fraction": "Region's share of the picture.",
+    "clipped_fraction": "Share of the region that is clipped to white (`OVEREXPOSED`).",
+    "dark_fraction": "Share of the region that is lost in the dark (`UNDEREXPOSED`).",
+    "glare_fraction": "Share of the region that is covered by shine (`GLARE`).",
+    "colour_cast": "Distance of the region's colour from all skin colours, natural log units of "
+    "chromaticity (`COLOUR_CAST`).",
+    "focus_blur_px": "Blur, standard deviation in the photo's pixels.",
+    "focus_blur_mm": "Blur in skin, standard deviation in mm (`SOFT_FOCUS`); blank without a "
+    "scale.",
+    "light_azimuth_deg": "Direction that the light comes from, degrees.",
+    "light_directedness": "How much of the light comes from one side, 0 to 1 (`FLAT_LIGHT`).",
+    "relief_noise_um": "Roughness of the unscarred skin's relief in micrometres, which shallow "
+    "scars have to exceed; blank without a scale.",
+}
+PROVENANCE = {
+    "version": "ScarScope's version.",
+    "params_hash": "Hash of all parameters, see docs/parameters.md.",
+    "sha256": "Hash of the photo's bytes.",
+}
+SCAR_PLACE = ("path", "subject", "session", "view")
+SCARS = {
+    "scar_id": "Number of the scar in its photo, and its value in the mask. It is not the same "
+    "scar as the one of that number in another photo.",
+    "type": "Likeliest type: `icepick`, `boxcar` or `rolling` (Jacob 2001).",
+    "p_icepick": "Probability of being an icepick scar.",
+    "p_boxcar": "Probability of being a boxcar scar.",
+    "p_rolling": "Probability of being a rolling scar.",
+    "x_px": "Centre, pixels of the upright photo from its left.",
+    "y_px": "Centre, pixels of the upright photo from its top.",
+    "width_mm": "Extent across the narrower direction.",
+    "length_mm": "Extent along the longer direction.",
+    "area_mm2": "Area of the opening.",
+    "depth_um": "Greatest missing depth below the unscarred surface, estimated.",
+    "volume_mm3": "Missing volume: depth integrated over the area.",
+    "edge_steepness": "How abruptly the wall falls; high for boxcar scars, low for rolling ones.",
+    "confidence": "Likelihood that it is a scar at all, 0 to 1.",
+}
+FAILURES = {
+    "path": "The photo.",
+    "stage": "Where it failed; `folder` where the photo could not be placed in the study.",
+    "error": "What is wrong.",
+    "remedy": "What to do about it.",
+}
+MANIFEST = {
+    "path": "The photo, relative to the manifest. Needed.",
+    "subject": "Whose skin. Needed.",
+    "session": "Number of the visit; 0 is baseline. The column is needed; cells may be blank where "
+    "all of a subject's photos have a date.",
+    "date": "Day of the visit, YYYY-MM-DD. The column is needed; cells may be blank.",
+    "view": "Part of the skin, the same word at every visit. Needed.",
+    "mm_per_px": "Millimetres per pixel of the upright photo.",
+    "side": "Side of the face or body.",
+    "roi": "Region file, relative to the manifest.",
+    "kind": "`session` (default) or `retest`.",
+    "arm": "Arm of the trial.",
+    "treated_on": "Day of the last treatment, YYYY-MM-DD.",
+    "device": "Device of the treatment.",
+    "needle_mm": "Depth of the needles in mm.",
+    "adjunct": "What was given besides.",
+    "notes": "Anything.",
+}
+
+
+def without_scale(name: str) -> str:
+    """What a column of millimetres or micrometres is called where there is no scale."""
+    return re.sub(r"_(?:mm|um)([23]?)$", r"_px\1", name)
