@@ -171,11 +171,11 @@ def _legend(names: Sequence[str]) -> list[str]:
 
 
 def _round_up(value: float) -> float:
-    """The next of 1, 2, 4, 8 times a power of ten, so that quarters are round."""
+    """The next of 1, 2, 4, 6, 8 times a power of ten, so that quarters are round."""
     if not (math.isfinite(value) and value > 0):
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 4, 8, 10) if value <= step * power * (1 + 1e-9))
+    return next(step * power for step in (1, 2, 4, 6, 8, 10) if value <= step * power * (1 + 1e-9))
 
 
 def _text(

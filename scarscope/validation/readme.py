@@ -17,7 +17,7 @@ from typing import Any
 from scarscope.batch.write import write_bytes
 from scarscope.errors import LayoutError
 from scarscope.validation.bars import Bar
-from scarscope.validation.page import with_interval
+from scarscope.validation.page import number, with_interval
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 
@@ -45,6 +45,11 @@ def block(summary: Mapping[str, Any]) -> str:
         told = with_interval(bar.value, bar.low, bar.high, bar.digits)
         cells = (bar.question, told, bar.limit(bar.then), bar.verdict(bar.then))
         lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        f"Where scars are dense, some lie near any place: marks that know nothing of the skin would "
+        f"reach an F1 of {number(summary['f1_by_chance'])}.",
+    ]
     return "\n".join([*lines, END])
 
 

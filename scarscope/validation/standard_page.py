@@ -89,12 +89,14 @@ def write_standard(
     if docs is not None:
         files = write_pages(blocks, docs, title="Validation", html=False) + files
         files.insert(0, docs / "validation.json")
-        text = json.dumps(summary(whole, found), indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(
+            summary(whole, good, found), indent=2, ensure_ascii=False, allow_nan=False
+        )
         write_bytes(files[0], f"{text}\n".encode())
     return [*files, *write_tables(whole, out)]
 
 
-def summary(whole: Validation, found: Sequence[Bar]) -> dict[str, Any]:
+def summary(whole: Validation, good: Validation, found: Sequence[Bar]) -> dict[str, Any]:
     """What ``validation.json`` holds: the bars with their figures, and where they come from."""
     return {
         "command": COMMAND,
@@ -103,6 +105,7 @@ def summary(whole: Validation, found: Sequence[Bar]) -> dict[str, Any]:
         "seeds": [VALIDATION.start, VALIDATION.stop - 1],
         "photos": len(whole.photos),
         "photos_by_part": dict(Counter(whole.photos["set"].tolist())),
+        "f1_by_chance": float(f"{good.value('f1_by_chance'):.4g}"),
         "figures": {bar.key: bar.to_dict() for bar in found},
     }
 
@@ -113,9 +116,8 @@ def page(whole: Validation, good: Validation, found: list[Bar], size: Size) -> l
         *_head(whole, size),
         Heading("Against the bars"),
         Text(
-            "Comparable light (ring, twin, off-axis, raking), all tones. The first bar is that of "
-            "the segmenter without learning, the next that of the best people and instruments "
-            "(issue 3; docs of the design)."
+            "Comparable light (ring, twin, off-axis, raking), all tones. The first bar is for the "
+            "segmenter without learning, the next is what the best people and instruments reach."
         ),
         table(found),
         Heading("Detection, outlines and burden"),

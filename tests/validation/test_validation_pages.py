@@ -300,7 +300,9 @@ def summary():
     bar = Bar("f1", "Found?", 0.7, 0.65, 0.75, "least", 0.7, 0.85)
     unknown = Bar("x", "Else?", math.nan, math.nan, math.nan, "most", math.nan, 0.0)
     figures = {b.key: b.to_dict() for b in (bar, unknown)}
-    return json.loads(json.dumps({"photos": 3, "seeds": [5, 9], "figures": figures}))
+    return json.loads(
+        json.dumps({"photos": 3, "seeds": [5, 9], "f1_by_chance": 0.2, "figures": figures})
+    )
 
 
 def test_the_readmes_block_is_replaced_and_nothing_else():
