@@ -47,8 +47,8 @@ def block(summary: Mapping[str, Any]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
-        f"Where scars are dense, some lie near any place: marks that know nothing of the skin would "
-        f"reach an F1 of {number(summary['f1_by_chance'])}.",
+        "Where scars are dense, some lie near any place: marks that know nothing of the skin "
+        f"would reach an F1 of {number(summary['f1_by_chance'])}.",
     ]
     return "\n".join([*lines, END])
 
