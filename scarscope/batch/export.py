@@ -103,6 +103,22 @@ def _photo_row(record: Record, carried: Mapping[str, str]) -> Row:
     }
 
 
+def photo_rows_table(rows: tuple[Row, ...], measures: Sequence[str]) -> Table:
+    """Photos without a study: one row each that carries its ``path``.
+
+    Parameters
+    ----------
+    rows : tuple of mapping
+        Results and provenance by column.
+    measures : sequence of str
+        Columns that are there where no photo has measures.
+    """
+    own = {"path", *RESULT, *QUALITY, *PROVENANCE}
+    found = merge_columns([[name for name in row if name not in own] for row in rows])
+    numbers = found or list(measures)
+    return Table(("path", *RESULT, *numbers, *QUALITY, *PROVENANCE), rows)
+
+
 def scar_table(store: Store, columns: Sequence[str]) -> Table:
     """One row a scar; `columns` where there is none."""
     return scar_rows_table(tuple(store.scars()), (*SCAR_PLACE, *columns))

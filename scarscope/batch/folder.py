@@ -32,7 +32,7 @@ from scarscope.batch.task import (
     file_hash,
     score_file,
 )
-from scarscope.batch.write import remove_leftovers
+from scarscope.batch.write import make_folder, remove_leftovers
 from scarscope.errors import ParamsError, PhotoError, ScarScopeError, StoreError
 from scarscope.machine import default_workers, require_opencv
 from scarscope.params import Params
@@ -178,7 +178,7 @@ def score_folder(
     job = _Job(root, target, params or Params(), scorer, paint, scale)
     options: dict[str, str | float | None] = {"folder": str(root), "layout": layout}
     options |= {"workers": workers, "cluster": cluster, "mm_per_px": mm_per_px}
-    _make_folder(target)
+    make_folder(target)
     with Store(target) as store:
         _check_same_folder(store, root)
         remove_leftovers(target)
@@ -223,16 +223,6 @@ def _holds_any(folder: Path, records: Sequence[Record]) -> bool:
     """Whether a photo lies where it did: then the folder was moved, or is named differently."""
     there = (r for r in records if r.key.sha256 and (folder / r.path).is_file())
     return any(file_hash(folder / r.path) == r.key.sha256 for r in islice(there, _COMPARED))
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"The output folder {out} cannot be made ({error.strerror or error}).",
-            remedy="Give another folder with --out, one that you may write to.",
-        ) from error
 
 
 def _runner(job: _Job, workers: int | None, cluster: str | None, photos: int) -> Runner:

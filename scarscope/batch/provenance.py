@@ -50,13 +50,19 @@ def provenance(
         "version": __version__,
         "params_hash": params.hash,
         "params": params.to_dict(),
-        "command": [Path(sys.argv[0]).name, *map(homeless, sys.argv[1:])],
+        "command": [_program(Path(sys.argv[0])), *map(homeless, sys.argv[1:])],
         "options": {name: homeless(value) for name, value in options.items()},
         "started_utc": _utc(start),
         "finished_utc": _utc(datetime.now(UTC)),
         "counts": counts,
         "environment": environment(),
     }
+
+
+def _program(file: Path) -> str:
+    """Name of the program, which is a module's file where it runs as ``python -m scarscope``."""
+    ours = file.stem == "scarscope" or file.parent.name == "scarscope"
+    return "scarscope" if ours else file.name
 
 
 def homeless(value: Any) -> Any:  # noqa: ANN401

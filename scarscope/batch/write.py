@@ -44,6 +44,24 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def make_folder(out: Path) -> None:
+    """Make an output folder where there is none.
+
+    Raises
+    ------
+    StoreError
+        If a file lies there, or the system does not let it be made.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "a file lies there" if out.is_file() else error.strerror or error
+        raise StoreError(
+            f"The output folder {out} cannot be made ({reason}).",
+            remedy="Give another folder with --out (out=), one that you may write to.",
+        ) from error
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Write `data` to `path` in one step."""
     with replacing(path) as temporary:

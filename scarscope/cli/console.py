@@ -27,6 +27,15 @@ def tolerate_narrow_consoles() -> None:
             stream.reconfigure(errors="replace")
 
 
+def micrometres() -> str:
+    """``µm``, or ``um`` where standard output cannot show the letter."""
+    try:
+        "µ".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return "um"
+    return "µm"
+
+
 def say(text: str) -> None:
     """A line for people, on standard error."""
     print(text, file=sys.stderr, flush=True)
@@ -100,7 +109,7 @@ def print_flags(photos: Sequence[Mapping[Any, Any]]) -> None:
 def _shown(value: object, form: str, name: str) -> str:
     if not isinstance(value, float | int) or not math.isfinite(value):
         return ""
-    unit = " um" if name.endswith("_um") else " px" if name.endswith("_px") else ""
+    unit = f" {micrometres()}" if name.endswith("_um") else " px" if name.endswith("_px") else ""
     return form.format(value) + ("" if name == "mm_per_px" else unit)
 
 

@@ -35,6 +35,7 @@ examples:
   scarscope score data/samples/P01/2026-01-12/left.jpg --json
 
 with --out DIR:
+  DIR/photos.csv            one row a photo: every number
   DIR/scars.csv             one row a scar
   DIR/overlays/NAME.jpg     the photo with its scars outlined
   DIR/masks/NAME.png        scar_id of each pixel (16 bits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,15 @@ from scarscope.cli.console import (
     stdout_to_stderr,
 )
 from scarscope.cli.program import DONE, NOTHING, SOME_FAILED
+from scarscope.errors import PhotoError
 from scarscope.machine import require_opencv
 from scarscope.params import Params
 
 if TYPE_CHECKING:
-    from scarscope.batch import Task
+    from scarscope.batch import Outcome, Task
     from scarscope.photo.model import Scale
+
+_NOT_IN_TABLES = ("file", "scars", "stage", "error", "remedy")
 
 Document = dict[str, Any]
 
@@ -33,6 +36,10 @@ def run(options: argparse.Namespace) -> int:
     """Score the photos one by one and print what was found."""
     params = Params.from_toml(options.params) if options.params else Params()
     require_opencv()
+    if options.out is not None:
+        from scarscope.batch.write import make_folder
+
+        make_folder(options.out)
     with stdout_to_stderr():
         documents = _score(options, params)
     failures = [document for document in documents if document["status"] == "failed"]
@@ -49,13 +56,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _score(options: argparse.Namespace, params: Params) -> list[Document]:
-    from scarscope.batch import run_task
     from scarscope.photo.model import Scale
 
     scale = Scale(options.mm_per_px, "argument") if options.mm_per_px is not None else None
     documents: list[Document] = []
     for path, file in zip(names(options.photos), options.photos, strict=True):
-        outcome = run_task(_task(options, path, file, params, scale))
+        outcome = _outcome(options, path, file, params, scale)
         failure = {} if outcome.failure is None else vars(outcome.failure)
         documents.append(
             {
@@ -69,8 +75,35 @@ def _score(options: argparse.Namespace, params: Params) -> list[Document]:
             }
         )
     if options.out is not None:
-        _write_scars(options.out, documents)
+        _write_tables(options.out, params, documents)
     return documents
+
+
+def _outcome(
+    options: argparse.Namespace, path: str, file: Path, params: Params, scale: Scale | None
+) -> Outcome:
+    from scarscope.batch import Failure, Outcome, run_task
+
+    problem = _not_a_file(file)
+    if problem is not None:
+        return Outcome(path, "", failure=Failure.of(path, problem))
+    return run_task(_task(options, path, file, params, scale))
+
+
+def _not_a_file(file: Path) -> PhotoError | None:
+    """What is wrong with a path as it was typed; None where a file lies there."""
+    if file.is_dir():
+        return PhotoError(
+            f"{file} is a folder.",
+            remedy=f"Score all its photos: scarscope batch {file} --out results",
+        )
+    if file.exists():
+        return None
+    pattern = any(letter in str(file) for letter in "*?[")
+    return PhotoError(
+        f"No file matches {file}." if pattern else f"{file} does not exist.",
+        remedy=f"Check the spelling; it was looked for in {Path.cwd()}.",
+    )
 
 
 def _task(
@@ -91,10 +124,14 @@ def _task(
     )
 
 
-def _write_scars(out: Path, documents: list[Document]) -> None:
-    from scarscope.batch.export import scar_rows_table, write_table
+def _write_tables(out: Path, params: Params, documents: list[Document]) -> None:
+    from scarscope import measures
+    from scarscope.batch.export import photo_rows_table, scar_rows_table, write_table
     from scarscope.scars.model import columns
 
+    provenance = {"version": __version__, "params_hash": params.hash}
+    photos = tuple({**_without(document, _NOT_IN_TABLES), **provenance} for document in documents)
+    write_table(photo_rows_table(photos, measures.columns("mm")), out / "photos.csv")
     rows = tuple(
         {"path": document["path"], **scar} for document in documents for scar in document["scars"]
     )
@@ -113,17 +150,30 @@ def names(photos: Sequence[Path]) -> list[str]:
     return [file.relative_to(base).as_posix() for file in files]
 
 
+def _without(document: Document, names: Collection[str]) -> Document:
+    return {name: value for name, value in document.items() if name not in names}
+
+
 def _document(params: Params, documents: list[Document]) -> Document:
     return {
         "software": "scarscope",
         "version": __version__,
         "params_hash": params.hash,
-        "photos": documents,
+        "photos": [_for_json(document) for document in documents],
     }
+
+
+def _for_json(document: Document) -> Document:
+    """Flags as a list, and null for whatever a table would leave blank."""
+    plain = {name: None if value == "" else value for name, value in document.items()}
+    if "flags" in plain:
+        plain["flags"] = document["flags"].split("|") if document["flags"] else []
+    return plain
 
 
 def _say_where(out: Path | None, any_scored: bool) -> None:
     if out is not None and any_scored:
-        print(f"Look at {out / 'overlays'} first; one row a scar in {out / 'scars.csv'}.")
+        print(f"Look at {out / 'overlays'} first; numbers are in {out / 'photos.csv'} (one row a")
+        print(f"photo) and {out / 'scars.csv'} (one row a scar).")
     elif any_scored:
         say("Add --out DIR for overlays, masks and a table of scars.")

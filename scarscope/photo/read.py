@@ -44,7 +44,9 @@ def read_photo(
     source : path, bytes or ndarray
         A JPEG, PNG or TIFF file (8 or 16 bits), the bytes of one, or an array of shape
         (height, width, 3): uint8 and uint16 are taken as sRGB codes, floats as linear light from
-        0 to 1 in sRGB primaries. An array of shape (height, width) is grey.
+        0 to 1 in sRGB primaries. Floats that are codes divided by 255 look the same and cannot be
+        told apart: give those as uint8, or every figure is wrong. An array of shape
+        (height, width) is grey.
     mm_per_px : float, Scale or None
         Millimetres per pixel of the upright photo. It goes before the sidecar. None: the sidecar
         ``<file name>.json`` is asked; without one nothing is reported in millimetres.
@@ -83,6 +85,8 @@ def read_photo(
             f"A photo cannot be read from {type(source).__name__}.",
             remedy="Give a path, the bytes of a file, or a numpy array.",
         )
+    if not os.fspath(source):
+        raise PhotoError("The photo's path is empty.", remedy="Give the path of a photo's file.")
     path = Path(source)
     data = read_bytes(path)
     scale = read_sidecar(path).scale if mm_per_px is None else _scale(mm_per_px)

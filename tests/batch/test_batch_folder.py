@@ -333,6 +333,14 @@ def test_provenance_tells_how_and_when(photos, tmp_path):
     assert told["environment"]["opencv"]["version"]
 
 
+@pytest.mark.parametrize("file", ["/usr/bin/scarscope", "/lib/scarscope/__main__.py"])
+def test_provenance_names_the_program_however_it_was_started(photos, tmp_path, monkeypatch, file):
+    monkeypatch.setattr("sys.argv", [file, "batch", "photos"])
+    score(photos, tmp_path / "out")
+    told = json.loads((tmp_path / "out/provenance.json").read_text(encoding="utf-8"))
+    assert told["command"] == ["scarscope", "batch", "photos"]
+
+
 def test_reading_a_finished_batch_gives_the_same_tables(photos, tmp_path):
     written = score(photos, tmp_path / "out")
     read = read_results(tmp_path / "out")

@@ -13,7 +13,13 @@ from PIL import Image
 
 import scarscope
 from scarscope.cli import main
-from scarscope.cli.console import _PlainProgress, duration, print_json, tolerate_narrow_consoles
+from scarscope.cli.console import (
+    _PlainProgress,
+    duration,
+    micrometres,
+    print_json,
+    tolerate_narrow_consoles,
+)
 from scarscope.cli.parser import build_parser
 from scarscope.cli.score import names
 from scarscope.errors import RegionError
@@ -83,7 +89,7 @@ def test_score_prints_numbers(rooms, tmp_path, capsys):
     assert main(["score", str(picture(tmp_path / "left.png")), "--mm-per-px", "0.1"]) == 0
     printed = capsys.readouterr()
     assert "left.png" in printed.out
-    assert "12.5 um" in printed.out
+    assert "12.5 µm" in printed.out
     assert "--out" in printed.err
 
 
@@ -98,7 +104,8 @@ def test_score_json_is_one_document_and_nothing_else(rooms, tmp_path, capsys):
     assert first["status"] == "ok"
     assert first["ita_deg"] is None
     assert first["scars"][0]["confidence"] is None
-    assert "NO_SCALE" in first["flags"]
+    assert first["flags"] == ["NO_SCALE"]
+    assert first["mm_per_px"] is first["scale_source"] is None
     assert (second["status"], second["stage"], second["scars"]) == ("failed", "skin", [])
     assert "dark.png" in printed.err
     assert "Frame the cheek." in printed.err
@@ -114,6 +121,43 @@ def test_score_writes_pictures_and_scars(rooms, tmp_path):
     lines = (out / "scars.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("path,scar_id,type,p_icepick")
     assert [line.split(",")[0] for line in lines[1:]] == ["a/left.png", "b/left.png"]
+
+
+def test_score_keeps_the_photos_numbers(rooms, tmp_path):
+    import pandas as pd
+
+    out = tmp_path / "out"
+    dark = picture(tmp_path / "b.png", (0, 0, 0))
+    assert main(["score", str(picture(tmp_path / "a.png")), str(dark), "--out", str(out)]) == 3
+    photos = pd.read_csv(out / "photos.csv")
+    assert list(photos["path"]) == ["a.png", "b.png"]
+    assert list(photos["status"]) == ["ok", "failed"]
+    assert photos["burden_px"][0] == 12.5
+    assert {"version", "params_hash", "sha256", "glare_fraction"} <= set(photos.columns)
+
+
+def test_score_into_a_file_is_refused_before_scoring(rooms, tmp_path, capsys):
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    assert main(["score", str(picture(tmp_path / "a.png")), "--out", str(tmp_path / "out")]) == 1
+    errors = capsys.readouterr().err
+    assert "a file lies there" in errors
+    assert "fault" not in errors
+    assert "talks" not in errors
+
+
+def test_paths_that_are_no_files_are_shown_as_typed(rooms, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "P01/s0").mkdir(parents=True)
+    assert main(["score", str(Path("P01/s0")), str(Path("P01/gone.jpg")), "P*/x?.jpg"]) == 1
+    errors = capsys.readouterr().err
+    assert f"scarscope batch {Path('P01/s0')}" in errors
+    assert f"{Path('P01/gone.jpg')} does not exist" in errors
+    assert f"No file matches {Path('P*/x?.jpg')}" in errors
+
+
+def test_a_console_without_the_letter_is_told_um(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert micrometres() == "um"
 
 
 def test_names_are_short_where_they_can_be(tmp_path):

@@ -34,6 +34,7 @@ def written(tmp_path, name, data):
 def test_missing_file_and_folder(tmp_path):
     refused(tmp_path / "gone.jpg", r"gone\.jpg does not exist")
     assert "batch" in refused(tmp_path, "is a folder")
+    refused("", "path is empty")
 
 
 def test_impossible_path():
