@@ -238,6 +238,35 @@ class Params:
     scars: ScarParams = field(default_factory=ScarParams)
     measures: MeasureParams = field(default_factory=MeasureParams)
 
+    def __post_init__(self) -> None:
+        for stage in dataclasses.fields(self):
+            wanted = typing.cast(type, stage.default_factory)
+            value = getattr(self, stage.name)
+            if not isinstance(value, wanted):
+                raise ParamsError(
+                    f"{stage.name} = {value!r} is not a {wanted.__name__}.",
+                    remedy=f"Write {stage.name}=scarscope.params.{wanted.__name__}(...), or "
+                    "Params.from_dict({...}) for plain values.",
+                )
+
+    @classmethod
+    def given(cls, params: Params | None) -> Params:
+        """What a caller gave, or the defaults for None.
+
+        Raises
+        ------
+        ParamsError
+            If it is something else, such as a dictionary.
+        """
+        if params is None:
+            return cls()
+        if isinstance(params, cls):
+            return params
+        raise ParamsError(
+            f"params = {params!r} is not a Params object.",
+            remedy="Write params=scarscope.Params.from_dict({...}), or from_toml(path).",
+        )
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Params:
         """Build from nested plain values; an unknown stage or option is an error.

@@ -175,7 +175,7 @@ def score_folder(
     root, target = Path(folder).resolve(), Path(out).resolve()
     listing = list_photos(root, layout=layout)
     scale = None if mm_per_px is None else Scale(mm_per_px, "argument")
-    job = _Job(root, target, params or Params(), scorer, paint, scale)
+    job = _Job(root, target, Params.given(params), scorer, paint, scale)
     options: dict[str, str | float | None] = {"folder": str(root), "layout": layout}
     options |= {"workers": workers, "cluster": cluster, "mm_per_px": mm_per_px}
     make_folder(target)

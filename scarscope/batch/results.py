@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from scarscope.batch.export import Table, failure_table, photo_table, scar_table
 from scarscope.batch.scan import Skipped
 from scarscope.batch.store import Store
 from scarscope.batch.write import write_bytes
+
+_SHOWN = 10  # photos in a notebook
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +38,22 @@ class BatchResult:
     """
 
     out: Path
-    photos: pd.DataFrame = field(repr=False)
-    scars: pd.DataFrame = field(repr=False)
-    failures: pd.DataFrame = field(repr=False)
+    photos: pd.DataFrame
+    scars: pd.DataFrame
+    failures: pd.DataFrame
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     kept: int = 0
+
+    def __repr__(self) -> str:
+        failed = int((self.photos["status"] != "ok").sum())
+        counts = f"{len(self.photos)} photos, {failed} failed, {len(self.scars)} scars"
+        return f"<BatchResult in {str(self.out)!r}: {counts}>"
+
+    def _repr_html_(self) -> str:
+        """What there is and the first photos, as a notebook shows them."""
+        head = self.photos.head(_SHOWN).dropna(axis="columns", how="all")
+        return f"<p>{escape(repr(self))}</p>{head.to_html(index=False)}"
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,20 @@ class Score:
     values: Mapping[str, Value]
     flags: Flag
 
+    def __repr__(self) -> str:
+        told = [f"{name}={value:.4g}" for name, value in self._primary().items()]
+        return f"<Score of {self.photo.name!r}: {', '.join([*told, self.flags.text])}>"
+
+    def _repr_html_(self) -> str:
+        """The primary figures and the flags, as a notebook shows them."""
+        rows = {name: f"{value:.4g}" for name, value in self._primary().items()}
+        table = pd.DataFrame({self.photo.name: {**rows, "flags": self.flags.text or "none"}})
+        return str(table.to_html())
+
+    def _primary(self) -> dict[str, float]:
+        names = ("burden_um", "burden_px", "scar_area_fraction", "n_scars")
+        return {name: float(self.values[name]) for name in names if name in self.values}
+
     @property
     def skin(self) -> Skin:
         """The skin that was measured."""

@@ -19,7 +19,7 @@ from scarscope.skin import find_skin
 
 
 def score(
-    photo: Photo | str | os.PathLike[str],
+    photo: Photo | str | os.PathLike[str] | NDArray[Any],
     *,
     roi: str | Path | NDArray[Any] | None = None,
     params: Params | None = None,
@@ -29,9 +29,9 @@ def score(
 
     Parameters
     ----------
-    photo : Photo or path
-        A photo from :func:`scarscope.photo.read_photo`, or a file to read with it. A file without
-        a sidecar has no scale: read it yourself to state one.
+    photo : Photo, path or ndarray
+        A photo from :func:`scarscope.photo.read_photo`, or a file or array to read with it. An
+        array, and a file without a sidecar, has no scale: read it yourself to state one.
     roi : path or ndarray of bool, shape (height, width), optional
         Mask image or polygon file of the region, or a mask in the upright photo's pixels. None:
         the region that the photo's sidecar names, else one found automatically.
@@ -47,7 +47,7 @@ def score(
 
     Raises
     ------
-    PhotoError, ScaleError, RegionError, ScarsError
+    PhotoError, ScaleError, RegionError, ScarsError, ParamsError
         If the photo cannot be read, holds no measurable skin, or cannot be segmented.
 
     Examples
@@ -57,9 +57,9 @@ def score(
     >>> ss.score(photo).burden_um  # doctest: +SKIP
     11.8
     """
-    params = params or Params()
+    params = Params.given(params)
     if not isinstance(photo, Photo):
-        photo = read_photo(Path(photo), params=params.photo)
+        photo = read_photo(photo, params=params.photo)
     if roi is None and photo.path is not None:
         roi = read_sidecar(photo.path).roi
     skin = find_skin(photo, roi=roi, params=params.skin)

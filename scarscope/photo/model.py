@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +83,12 @@ class Photo:
     scale: Scale | None = None
     flags: Flag = Flag.NONE
     opaque: NDArray[np.bool_] | None = None
-    path: Path | None = field(default=None, repr=False)
+    path: Path | None = None
+
+    def __repr__(self) -> str:
+        height, width = self.shape
+        scale = f"{self.scale.mm_per_px:g} mm/px" if self.scale else "no scale"
+        return f"<Photo {self.name!r}: {width} x {height} px, {scale}>"
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -75,6 +75,9 @@ class Scars:
     quality: Mapping[str, float]
     flags: Flag
 
+    def __repr__(self) -> str:
+        return f"<Scars of {self.skin.photo.name!r}: {len(self)}, found by {self.segmenter!r}>"
+
     def __len__(self) -> int:
         return len(self.table)
 

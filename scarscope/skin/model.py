@@ -84,6 +84,10 @@ class Skin:
     quality: dict[str, float]
     flags: Flag
 
+    def __repr__(self) -> str:
+        unit = self.grid.unit
+        return f"<Skin of {self.photo.name!r}: {self.area:.4g} {unit}2, ITA {self.ita_deg:.0f} deg>"
+
     @property
     def area(self) -> float:
         """Area of the region, in the grid's unit squared."""

@@ -229,6 +229,19 @@ def test_pictures_that_could_not_be_placed_are_failures_of_their_own(photos, tmp
     assert counts == {"photos": 4, "ok": 4, "failed": 0, "skipped": 3, "kept": 0}
 
 
+def test_a_result_is_shown_on_one_line_and_as_a_table(photos, tmp_path):
+    result = score(photos, tmp_path / "<out>")
+    assert "4 photos, 0 failed" in repr(result)
+    assert len(repr(result)) < 160 + len(str(tmp_path))
+    assert "&lt;out&gt;" in result._repr_html_()
+    assert P1S0 in result._repr_html_()
+
+
+def test_parameters_must_be_an_object(photos, tmp_path):
+    with pytest.raises(ParamsError, match="not a Params object"):
+        score(photos, tmp_path / "out", params={"skin": {}})
+
+
 def test_a_scale_for_all_goes_behind_the_manifests_and_is_part_of_what_is_done(photos, tmp_path):
     (photos / "manifest.csv").write_text(
         f"path,subject,session,date,view,mm_per_px\n{P1S0},P01,0,,left,0.1\n"

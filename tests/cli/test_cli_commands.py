@@ -104,7 +104,8 @@ def test_score_json_is_one_document_and_nothing_else(rooms, tmp_path, capsys):
     assert first["status"] == "ok"
     assert first["ita_deg"] is None
     assert first["scars"][0]["confidence"] is None
-    assert first["flags"] == ["NO_SCALE"]
+    assert isinstance(first["flags"], list)
+    assert "NO_SCALE" in first["flags"]
     assert first["mm_per_px"] is first["scale_source"] is None
     assert (second["status"], second["stage"], second["scars"]) == ("failed", "skin", [])
     assert "dark.png" in printed.err

@@ -120,6 +120,15 @@ def test_params_are_frozen_and_keyword_only():
         SkinParams(grdi_mm=0.2)  # type: ignore[call-arg]
 
 
+def test_plain_dictionaries_are_answered_with_what_to_write():
+    with pytest.raises(ParamsError, match="not a ScarParams") as caught:
+        Params(scars={"low_sd": 1.0})  # type: ignore[arg-type]
+    assert "from_dict" in caught.value.remedy
+    with pytest.raises(ParamsError, match="not a Params object"):
+        Params.given({"scars": {}})  # type: ignore[arg-type]
+    assert Params.given(None) == Params()
+
+
 lengths = st.floats(0.021, 0.3)
 fractions = st.floats(1e-6, 1.0)
 valid = st.builds(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scarscope.errors import PhotoError
+from scarscope.errors import ParamsError, PhotoError
 from scarscope.measures import score
 from scarscope.params import Params, SkinParams
 from scarscope.photo import read_photo
@@ -42,6 +42,33 @@ def test_a_path_and_its_photo_score_alike(file, segmenter):
     assert by_path.to_frame().equals(by_photo.to_frame())
     assert by_path.to_frame().equals(by_text.to_frame())
     assert by_path.n_scars == 1
+
+
+def test_an_array_scores_like_its_photo_without_a_scale(file, segmenter):
+    with Image.open(file) as picture:
+        array = np.asarray(picture)
+    found = score(array, roi=WHOLE, segmenter=segmenter)
+    assert found.values == pytest.approx(
+        score(file, roi=WHOLE, segmenter=segmenter).values, nan_ok=True
+    )
+    with pytest.raises(PhotoError, match="list"):
+        score([1, 2])
+
+
+def test_a_dictionary_of_parameters_is_refused_with_a_remedy(file):
+    with pytest.raises(ParamsError, match="not a Params object") as caught:
+        score(file, params={"skin": {"grid_mm": 0.1}})
+    assert "from_dict" in caught.value.remedy
+
+
+def test_results_are_shown_on_one_line_and_as_a_table(file, segmenter):
+    found = score(read_photo(file, mm_per_px=0.2), roi=WHOLE, segmenter=segmenter)
+    for thing in (found, found.scars, found.skin, found.photo):
+        assert file.name in repr(thing)
+        assert len(repr(thing)) < 160
+        assert "\n" not in repr(thing)
+    assert "burden_um" in repr(found)
+    assert "burden_um" in found._repr_html_()
 
 
 def test_a_stated_scale_turns_into_millimetres(file, segmenter):
