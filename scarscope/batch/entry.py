@@ -147,9 +147,11 @@ def inside(text: str) -> str:
 
 
 def locate(folder: Path, path: str) -> Path | None:
-    """The file that `path` names in `folder`, whatever Unicode form its name has on disk.
+    """The file that `path` names in `folder`, whatever form its name has on disk.
 
-    macOS stores names decomposed and spreadsheets write them composed, so both are tried.
+    macOS stores names decomposed and spreadsheets write them composed, so both are tried; and
+    Windows does not tell capitals from small letters, so a manifest written there need not
+    either: then the one file that differs in nothing else is meant.
     """
     for form in (path, unicodedata.normalize("NFC", path), unicodedata.normalize("NFD", path)):
         file = folder / form
@@ -158,7 +160,24 @@ def locate(folder: Path, path: str) -> Path | None:
                 return file
         except (OSError, ValueError):  # a name too long or impossible on this system
             return None
-    return None
+    return _locate_any_case(folder, path)
+
+
+def _locate_any_case(folder: Path, path: str) -> Path | None:
+    places = [folder]
+    for part in PurePosixPath(path).parts:
+        wanted = _caseless(part)
+        try:
+            inside = [child for place in places if place.is_dir() for child in place.iterdir()]
+        except OSError:
+            return None
+        places = [child for child in inside if _caseless(child.name) == wanted]
+    files = [place for place in places if place.is_file()]
+    return files[0] if len(files) == 1 else None
+
+
+def _caseless(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def number_sessions(entries: Iterable[Entry]) -> tuple[Entry, ...]:

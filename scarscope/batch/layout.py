@@ -148,15 +148,15 @@ def list_photos(folder: Path, *, layout: str | None = None) -> Listing:
         raise LayoutError(
             f"{folder} is not a folder.", remedy="Give the folder that holds the photos."
         )
-    manifest = folder / MANIFEST_NAME
-    if layout is None and manifest.is_file():
+    manifest = locate(folder, MANIFEST_NAME)
+    if layout is None and manifest is not None:
         listing = _from_manifest(folder, manifest)
     else:
         listing = _from_template(
             folder, Template(DEFAULT_TEMPLATE if layout is None else layout), layout is None
         )
-        if manifest.is_file():
-            listing = replace(listing, notes=(*listing.notes, notes.IGNORED_MANIFEST))
+        told = notes.other_manifests(folder) if manifest is None else (notes.IGNORED_MANIFEST,)
+        listing = replace(listing, notes=(*listing.notes, *told))
     if not listing.entries:
         _refuse_empty(folder, listing)
     return replace(listing, notes=(*listing.notes, *notes.on_entries(listing.entries)))
@@ -173,7 +173,8 @@ def _from_manifest(folder: Path, manifest: Path) -> Listing:
     )
     # A manifest says what the study is, so whatever else lies there is nobody's loss.
     left_out = tuple(replace(s, expected=False) for s in unlisted)
-    return Listing(entries, left_out, source="manifest")
+    told = notes.near_misses(name for entry in entries[:1] for name, _ in entry.extra)
+    return Listing(entries, left_out, told, source="manifest")
 
 
 def _from_template(folder: Path, template: Template, loose: bool) -> Listing:
@@ -230,6 +231,12 @@ def _loose(folder: Path, path: str) -> Entry:
 
 
 def _refuse_empty(folder: Path, listing: Listing) -> None:
+    if listing.source == "manifest":
+        raise LayoutError(
+            f"{MANIFEST_NAME} in {folder} lists no photo.",
+            remedy="Write one line a photo below its first line, or take it away to have the "
+            "folder understood by its names.",
+        )
     example = ""
     for skipped in listing.skipped[:1]:
         example = f" For instance {printable(skipped.path)}: {skipped.reason}. {skipped.remedy}"

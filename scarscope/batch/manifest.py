@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import csv
+import difflib
 import io
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,7 +24,10 @@ KNOWN = (
     "notes",
 )
 _OWN = (*REQUIRED, "mm_per_px", "roi", "kind")  # become attributes; the rest are carried as text
+_ACTING = ("mm_per_px", "roi", "kind", "treated_on")  # misspelt, they would silently do nothing
 _SHOWN = 10  # problems listed before "and so on"
+
+_EXCEL = " In Excel, format date cells as yyyy-mm-dd, or as text, before saving."
 
 T = TypeVar("T")
 
@@ -81,10 +86,12 @@ def read_manifest(manifest: Path) -> tuple[Entry, ...]:
     entries = [_entry(row, manifest.parent, seen) for row in rows]
     problems = [problem for row in rows for problem in row.problems]
     if problems:
-        more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
+        more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        listed = "".join(f"\n  {problem.rstrip('.')}" for problem in problems[:_SHOWN])
+        dates = any("YYYY-MM-DD" in problem for problem in problems)
         raise LayoutError(
-            f"{manifest.name} has mistakes: {'; '.join(problems[:_SHOWN])}{more}.",
-            remedy="Correct these cells and run the same command again.",
+            f"{manifest.name} has mistakes:{listed}{more}",
+            remedy="Correct these cells and run the same command again." + (_EXCEL * dates),
         )
     return tuple(entry for entry in entries if entry is not None)
 
@@ -138,8 +145,10 @@ def _header(cells: list[str], name: str) -> list[str]:
     missing = [column for column in REQUIRED if column not in header]
     twice = sorted({cell for cell in header if header.count(cell) > 1})
     if missing or twice or "" in header:
+        meant = [f"{near!r} for {name}" for name in missing if (near := _near(name, header))]
         what = (
             f"lacks the column(s) {', '.join(missing)}"
+            + (f" (did you mean {', '.join(meant)}?)" if meant else "")
             if missing
             else f"has the column(s) {', '.join(twice)} twice"
             if twice and twice != [""]
@@ -150,6 +159,24 @@ def _header(cells: list[str], name: str) -> list[str]:
             remedy=f"It must name at least {','.join(REQUIRED)}, each once.",
         )
     return header
+
+
+def near_misses(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Columns that are not known, each with the one that was probably meant.
+
+    Only for columns that change what is done.
+    """
+    pairs = ((name, _near(name, _ACTING)) for name in names if name not in KNOWN)
+    return [(name, meant) for name, meant in pairs if meant]
+
+
+def _near(name: str, others: Iterable[str]) -> str:
+    """The one of `others` that differs from `name` in little but its punctuation, or nothing."""
+    plain = {re.sub(r"[\W_]", "", other.casefold()): other for other in others}
+    found = difflib.get_close_matches(
+        re.sub(r"[\W_]", "", name.casefold()), list(plain), n=1, cutoff=0.8
+    )
+    return plain[found[0]] if found else ""
 
 
 def _row(line: int, header: list[str], cells: list[str], delimiter: str) -> _Row:

@@ -6,9 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
+from scarscope.batch import manifest
 from scarscope.batch.entry import Entry
 
+_SHEETS = (".xlsx", ".xls", ".ods", ".numbers", ".tsv", ".txt")
+_DOUBLE = "manifest.csv"  # Windows hides suffixes, so that one is easily written twice
 _SHOWN = 3  # names given as examples
 
 IGNORED_MANIFEST = (
@@ -25,6 +29,26 @@ def loose(count: int) -> tuple[str, ...]:
         f"{count} photo(s) lie directly in the folder: each counts as a subject of its own, named "
         "after its file, at session 0. For follow-up, sort them into "
         "<subject>/<session>/<view>.jpg or write a manifest.csv.",
+    )
+
+
+def near_misses(names: Iterable[str]) -> tuple[str, ...]:
+    """On columns of the manifest that look like misspelt ones."""
+    return tuple(
+        f"Column {name!r} of manifest.csv is not known and only carried along: did you mean "
+        f"{meant}?"
+        for name, meant in manifest.near_misses(names)
+    )
+
+
+def other_manifests(folder: Path) -> tuple[str, ...]:
+    """On manifests in formats that are not read."""
+    names = sorted(f.name for f in folder.iterdir() if f.stem.lower() in ("manifest", _DOUBLE))
+    return tuple(
+        f"{name} is not read: save it as 'CSV UTF-8 (comma delimited)' under the name "
+        "manifest.csv, and run again."
+        for name in names
+        if Path(name).suffix.lower() in _SHEETS
     )
 
 

@@ -75,6 +75,7 @@ def test_windows_paths_and_headers_in_capitals(write):
         ("P01/a.jpg,P01,-1,,left,", "session", "'-1'"),
         ("P01/a.jpg,P01,,,left,", "session", "blank"),
         ("P01/a.jpg,P01,0,01/03/2026,left,", "date", "'01/03/2026'"),
+        ("P01/a.jpg,P01,0,12.01.2026,left,", "date", "write 2026-01-12"),
         ("P01/a.jpg,P01,0,,left,big", "mm_per_px", "'big'"),
         ("P01/a.jpg,P01,0,,left,0", "mm_per_px", "'0'"),
         ("P01/a.jpg,P01,0,,left,-0.1", "mm_per_px", "'-0.1'"),
@@ -135,6 +136,49 @@ def test_many_mistakes_are_listed_together_up_to_ten(write):
         read_manifest(write(f"{HEADER}\n{rows}"))
     assert caught.value.message.count("column session") == 10
     assert "5 more" in caught.value.message
+    assert len(caught.value.message.splitlines()) == 12
+
+
+def test_mistakes_in_dates_come_with_the_way_out_of_excel(write):
+    with pytest.raises(LayoutError) as caught:
+        read_manifest(write(f"{HEADER}\nP01/a.jpg,P01,0,12.01.2026,left\n"))
+    assert "Excel" in caught.value.remedy
+
+
+def test_missing_columns_come_with_what_looks_like_them(write):
+    with pytest.raises(LayoutError, match="did you mean 'Subjects' for subject"):
+        read_manifest(write("path,Subjects,session,date,view\n"))
+
+
+def test_misspelt_columns_are_noted(write):
+    file = write(f"{HEADER},mmperpx,colour\nP01/a.jpg,P01,0,,left,0.06,red\n")
+    (note,) = list_photos(file.parent).notes
+    assert "'mmperpx'" in note
+    assert "did you mean mm_per_px?" in note
+
+
+def test_names_may_differ_in_capitals_where_one_file_is_meant(tmp_path):
+    (tmp_path / "Foto").mkdir()
+    (tmp_path / "Foto/LEFT.JPG").write_bytes(b"x")
+    file = tmp_path / "Manifest.CSV"
+    file.write_text(f"{HEADER}\nfoto/left.jpg,P01,0,,left\n", encoding="utf-8")
+    listing = list_photos(tmp_path)
+    assert listing.source == "manifest"
+    assert listing.entries[0].file.samefile(tmp_path / "Foto/LEFT.JPG")
+    assert listing.skipped == ()
+
+
+@pytest.mark.parametrize("name", ["manifest.xlsx", "Manifest.csv.txt"])
+def test_a_manifest_in_another_format_is_noted(tmp_path, name):
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    (tmp_path / name).write_bytes(b"x")
+    assert any(note.startswith(f"{name} is not read") for note in list_photos(tmp_path).notes)
+
+
+def test_a_manifest_of_one_line_is_explained(write):
+    with pytest.raises(LayoutError, match="lists no photo") as caught:
+        list_photos(write(f"{HEADER}\n").parent)
+    assert "one line a photo" in caught.value.remedy
 
 
 def test_composed_and_decomposed_names_are_the_same_file(tmp_path):
