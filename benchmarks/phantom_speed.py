@@ -14,6 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -67,11 +68,13 @@ def main(arguments: list[str] | None = None) -> int:
     for name, size, step, dtype, count in sets:
         recipes = _photos(size, step, count)
         render(recipes[0], dtype=dtype)
-        tasks = [lambda r=r, d=dtype: render(r, dtype=d) for r in recipes]
+        tasks: list[Callable[[], object]] = [partial(render, r, dtype=dtype) for r in recipes]
         side = round(size / step)
         sys.stdout.write(_row(name, (side, side), tasks) + "\n")
     if options.face:
-        task = [lambda: random_face(4, mm_per_px=0.07, dtype=np.float32)]
+        task: list[Callable[[], object]] = [
+            partial(random_face, 4, mm_per_px=0.07, dtype=np.float32)
+        ]
         sys.stdout.write(_row("face, 220 x 280 mm at 0.07, float32", (4000, 3143), task) + "\n")
     return 0
 

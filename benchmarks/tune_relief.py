@@ -1,4 +1,4 @@
-"""Fit the classical segmenter's four weights and its depth scale on the phantom's tuning seeds.
+"""Fit the classical segmenter's weights and its depth scale on the phantom's tuning seeds.
 
 Run: python benchmarks/tune_relief.py [--patches N]. It prints what to put into
 scarscope/scars/relief_segmenter.py, how well the evidence separates scars from texture on patches
@@ -8,6 +8,7 @@ that the fit did not see, and how far depth is off. Nothing here may look at val
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from scipy import optimize, stats
 
 from scarscope.params import Params
 from scarscope.phantom import LIGHT_NAMES, Rendered, random_patch
+from scarscope.phantom.distractors import DISTRACTORS, distractor_patch
 from scarscope.phantom.seeds import TUNING
 from scarscope.photo import read_photo
 from scarscope.scars.evidence import Weights
@@ -27,6 +29,7 @@ Floats = NDArray[np.float64]
 
 TONES_DEG = (50.0, 30.0, 10.0, -15.0, -35.0, -48.0)
 IS_SCAR, IS_NOT = 0.35, 0.10  # share of a depression that lies on true scars; between is left out
+PER_DISTRACTOR, DISTRACTOR_SEEDS = 5, 700  # patches of each kind, and where their seeds begin
 RIDGE = 0.5  # keeps weights finite on small runs
 
 
@@ -60,8 +63,7 @@ def main() -> None:
 def collect(count: int) -> Evidences:
     """Evidence for every depression of `count` tuning patches of all tones and lights."""
     terms, scar, patch, ratio = [], [], [], []
-    for index in range(count):
-        rendered = _patch(index)
+    for index, rendered in enumerate(_patches(count)):
         for values, share, deep in _evidence(rendered):
             if IS_NOT <= share <= IS_SCAR:
                 continue
@@ -71,6 +73,17 @@ def collect(count: int) -> Evidences:
             if share > 0.8:
                 ratio.append(deep)
     return Evidences(np.array(terms), np.array(scar), np.array(patch), np.array(ratio))
+
+
+def _patches(count: int) -> Iterator[Rendered]:
+    """Scarred patches, then a few of each thing that is no scar."""
+    for index in range(count):
+        yield _patch(index)
+    for number, kind in enumerate(DISTRACTORS * PER_DISTRACTOR):
+        seed = TUNING[DISTRACTOR_SEEDS + number]
+        tone = TONES_DEG[number % len(TONES_DEG)]
+        light = LIGHT_NAMES[(number // len(DISTRACTORS)) % len(LIGHT_NAMES)]
+        yield distractor_patch(seed, kind, size_mm=(30.0, 30.0), light=light, ita_deg=tone)
 
 
 def _patch(index: int) -> Rendered:
@@ -120,8 +133,7 @@ def cross_validate(found: Evidences) -> float:
     for fold in range(4):
         out = found.patch % 4 == fold
         w = fit(found.terms[~out], found.scar[~out])
-        slope = np.array([w.response, w.width, w.circularity, w.edge])
-        score[out] = found.terms[out] @ slope + w.offset
+        score[out] = found.terms[out] @ w.slopes() + w.offset
     result = stats.mannwhitneyu(score[found.scar], score[~found.scar])
     return float(result.statistic / (found.scar.sum() * (~found.scar).sum()))
 

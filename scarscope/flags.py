@@ -34,6 +34,7 @@ class Flag(IntFlag):
     UNKNOWN_PROFILE = 1 << 11
     FLAT_LIGHT = 1 << 12
     OUTSIDE_SCALE_RANGE = 1 << 13
+    LIGHT_UNSURE = 1 << 14
 
     @property
     def text(self) -> str:
@@ -70,8 +71,9 @@ class FlagInfo:
 REGISTRY: tuple[FlagInfo, ...] = (
     FlagInfo(
         Flag.NO_SCALE,
-        "caution",
-        "no stated scale, so sizes are in pixels and cannot be compared between photos",
+        "serious",
+        "no stated scale: sizes are in pixels, and how many scars are found, and of which type, "
+        "rests on a guess at how much skin the photo shows; nothing can be compared between photos",
         "state mm per pixel on the command line, in the manifest or in a sidecar file",
     ),
     FlagInfo(
@@ -143,14 +145,21 @@ REGISTRY: tuple[FlagInfo, ...] = (
     FlagInfo(
         Flag.FLAT_LIGHT,
         "caution",
-        "light from the camera's direction flattens relief: depths are less certain",
+        "no one side is lit more than another: most relief is hidden, many scars are missed, and "
+        "depths are less certain",
         "add one light from the side, at the same place every time",
     ),
     FlagInfo(
         Flag.OUTSIDE_SCALE_RANGE,
         "caution",
-        "the scale is outside the range that ScarScope was validated on",
+        "the scale is outside the range that ScarScope is made for",
         "photograph at 0.04 to 0.15 mm per pixel",
+    ),
+    FlagInfo(
+        Flag.LIGHT_UNSURE,
+        "caution",
+        "the side that the light comes from could not be told: pits may have been read as bumps",
+        "use one lamp 30 to 60 degrees from the side, at the same place every time",
     ),
 )
 

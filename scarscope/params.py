@@ -131,9 +131,6 @@ class ScarParams:
         Darkening (natural log) of a hollow per unit of |k| * depth.
     nuisance, slow_per_mm, fast_per_mm : float
         Level and corner frequencies (1/mm) of what is not relief, for the Wiener inverse.
-    skew_weight : float
-        Weight of "pits outnumber peaks" against "slopes agree with hollows" in settling the
-        light's direction.
     scales_mm : tuple of float
         Sigmas at which pits are looked for, mm: from an icepick's half-width to a rolling scar's.
     low_sd, high_sd : float
@@ -162,6 +159,8 @@ class ScarParams:
         Depressions that are less likely scars than this are left out.
     flat_light : float
         Directedness of the light (0 to 1) below which ``FLAT_LIGHT`` is set.
+    sure_vote : float
+        Log-odds of the light's side below which ``LIGHT_UNSURE`` is set.
     """
 
     scales_mm: tuple[float, ...] = (0.2, 0.5, 1.2)
@@ -172,13 +171,14 @@ class ScarParams:
     saddle_share: float = 0.6
     widest_floor_mm: float = 6.0
     rim_share: float = 0.35
-    round_share: float = 1.0
+    round_share: float = 0.5
     least_width_mm: float = 0.8
     least_width_cells: float = 4.0
     most_on_border: float = 0.35
     longest: float = 3.5
     least_confidence: float = 0.4
     flat_light: float = 0.12
+    sure_vote: float = 1.0
 
     def __post_init__(self) -> None:
         for name in ("background_mm", "clip_sd", "light_slope", "hollow_gain", "nuisance"):
@@ -197,9 +197,9 @@ class ScarParams:
             "positive and ascending",
         )
         _require(0 < self.low_sd <= self.high_sd, "low_sd", self.low_sd, "above 0, at most high_sd")
+        _require(self.sure_vote >= 0, "sure_vote", self.sure_vote, "zero or more")
         _require(self.longest > 1, "longest", self.longest, "above 1")
         _require(self.round_share >= 0, "round_share", self.round_share, "zero or more")
-        _require(self.skew_weight >= 0, "skew_weight", self.skew_weight, "zero or more")
         _require(self.widest_floor_mm > 0, "widest_floor_mm", self.widest_floor_mm, "positive")
         _require(self.least_width_mm > 0, "least_width_mm", self.least_width_mm, "positive")
         _require(
@@ -213,7 +213,6 @@ class ScarParams:
     nuisance: float = 0.021
     slow_per_mm: float = 1.5
     fast_per_mm: float = 5.0
-    skew_weight: float = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)

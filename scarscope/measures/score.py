@@ -62,7 +62,7 @@ def score(
         photo = read_photo(photo, params=params.photo)
     if roi is None and photo.path is not None:
         roi = read_sidecar(photo.path).roi
-    skin = find_skin(photo, roi=roi, params=params.skin)
+    skin = find_skin(photo, roi=roi, params=params.skin, capture=params.photo)
     return score_scars((segmenter or ReliefSegmenter(params.scars))(skin))
 
 

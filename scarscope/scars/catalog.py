@@ -92,8 +92,8 @@ def measure_shape(window: Window) -> Shape:
 
 
 def measure_depth(depth: Image, window: Window) -> float:
-    """Greatest depth, as the 98th percentile so that one noisy cell does not decide."""
-    return max(float(np.percentile(depth[window.box][window.own], 98)), 0.0)
+    """Greatest depth of one scar (the map it is read from is smooth already)."""
+    return max(float(depth[window.box][window.own].max()), 0.0)
 
 
 def edge_steepness(depth: Image, window: Window, shape: Shape, *, step: float, rim: float) -> float:
@@ -165,9 +165,7 @@ def _row(window: Window, depth: Image, grid: Grid, confidence: float) -> tuple[o
         window.label,
         TYPES[int(np.argmax(probabilities))],
         *probabilities,
-        # The centre of grid cell i lies at (i + 0.5) * px - 0.5 in the photo's pixel centres.
-        (shape.x + 0.5) * grid.px - 0.5,
-        (shape.y + 0.5) * grid.px - 0.5,
+        *grid.to_photo(shape.x, shape.y),
         shape.width * step,
         shape.length * step,
         shape.area * step**2,

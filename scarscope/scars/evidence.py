@@ -62,10 +62,13 @@ class Weights:
     edge: float
     offset: float
 
+    def slopes(self) -> NDArray[np.float64]:
+        """Log-odds per unit, in the order of :meth:`Evidence.terms`."""
+        return np.array([self.response, self.width, self.circularity, self.edge])
+
     def confidence(self, evidence: Evidence) -> float:
         """Probability of being a scar, 0 to 1."""
-        weights = np.array([self.response, self.width, self.circularity, self.edge])
-        odds = float(weights @ evidence.terms()) + self.offset
+        odds = float(self.slopes() @ evidence.terms()) + self.offset
         return float(1.0 / (1.0 + np.exp(-odds)))
 
 

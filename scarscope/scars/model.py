@@ -95,7 +95,10 @@ class Scars:
     def depth_px(self) -> NDArray[np.float32]:
         """Missing depth in the photo's pixel grid, shape (height, width), in the grid's unit."""
         height, width = self.skin.photo.shape
-        full = cv2.resize(self.depth, (width, height), interpolation=cv2.INTER_LINEAR)
+        # Interpolation needs a value beyond the outline, or every rim would come out shallower.
+        grown = cv2.dilate(self.depth, np.ones((3, 3), np.uint8))
+        filled = np.where(self.labels > 0, self.depth, grown)
+        full = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
         return np.where(self.labels_px() > 0, full, np.float32(0))
 
 

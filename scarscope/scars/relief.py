@@ -21,6 +21,7 @@ figure.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -43,9 +44,16 @@ NO_LAMP_ANISOTROPY = 0.03
 # energy-weighted sigma of both channels is this, mm.
 SCATTER_MM = 0.18
 # Terminal hair is 0.06 to 0.12 mm thick; with its shadow and the camera's blur, mm.
-THREAD_MM = 0.35
-# A thread is this many times deeper than the fine texture's median.
-THREAD_RATIO = 5.0
+THREAD_MM = 0.45
+# A thread is this many times deeper than the fine texture's upper quartile.
+THREAD_RATIO = 3.0
+
+
+# The lamp's side, by vote: logistic weights from phantoms and an independent renderer with known
+# lamps, on which the two together were always right (each alone: 98 and 89 %).
+FALL_MM, USUAL_FALL = 30.0, 0.3  # log light over this distance on a cheek under one lamp
+FALL_WEIGHT, LEAN_WEIGHT = 8.0, 6.0
+LEAN_BANDS_MM = (0.15, 0.45, 1.2, 4.0)
 
 
 @dataclass(frozen=True)
@@ -58,10 +66,13 @@ class Light:
         Direction in the picture that the light comes from, radians, x to the right, y downwards.
     directed : float
         0 for light from all around or from the camera, 1 for one lamp from the side.
+    vote : float
+        Log-odds that the azimuth is right and not its opposite; 0 is undecided.
     """
 
     azimuth: float
     directed: float
+    vote: float = 0.0
 
 
 def flatten(shading: Image, region: Mask, *, filter_mm: float, params: ScarParams) -> Image:
@@ -83,16 +94,19 @@ def remove_threads(image: Image, region: Mask, *, filter_mm: float) -> Image:
 
     Only what stands out of the skin's own fine texture is touched, so that texture is kept.
     """
-    size = round(THREAD_MM / filter_mm) | 1
+    size = 2 * int(THREAD_MM / filter_mm / 2) + 1  # no tie near the 0.1 mm grid
     if size < 3:
         return image
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     for operation, sign in ((cv2.MORPH_CLOSE, 1.0), (cv2.MORPH_OPEN, -1.0)):
         without = cv2.morphologyEx(image, operation, disc)
         excess = sign * (without - image)
-        usual = float(np.median(excess[region])) if region.any() else 0.0
-        image = np.where(excess > max(THREAD_RATIO * usual, 0.02), without, image)
-    return np.asarray(image, dtype=np.float32)
+        # Most of the excess is zero: its upper quartile, not its median, is the texture's own.
+        usual = float(np.percentile(excess[region], 75)) if region.any() else 0.0
+        # Only what exceeds the limit goes, so that no rounding decides over a whole pixel.
+        limit = np.float32(max(THREAD_RATIO * usual, 0.02))
+        image = image + np.float32(sign) * np.maximum(excess - limit, 0).astype(np.float32)
+    return image
 
 
 def estimate_axis(shading: Image, region: Mask, *, filter_mm: float) -> Light:
@@ -123,29 +137,68 @@ def estimate_axis(shading: Image, region: Mask, *, filter_mm: float) -> Light:
 
 
 def recover(
-    shading: Image, region: Mask, light: Light, *, filter_mm: float, params: ScarParams
+    shading: Image,
+    raw: Image,
+    region: Mask,
+    axis: Light,
+    *,
+    filter_mm: float,
+    params: ScarParams,
 ) -> tuple[Image, Light]:
     """Height in mm from flattened shading, and the light with its direction settled.
 
-    Of the two directions along the light's axis, the true one makes what the slopes say agree
-    with what the hollows say, and skin has more pits than peaks of that size.
+    Two things tell the lamp's side from the other: a face is convex and a lamp is near, so skin is
+    brighter towards it over centimetres; and skin has more pits (pores, lines, scars) than peaks,
+    so that the height read from slopes leans downwards.
+
+    Parameters
+    ----------
+    shading : ndarray of float32
+        From :func:`flatten`.
+    raw : ndarray of float32
+        Shading before flattening, for the slow fall of light.
+    region : ndarray of bool
+    axis : Light
+        From :func:`estimate_axis`.
+    filter_mm : float
+    params : ScarParams
     """
-    even, odd = _invert(shading, light, filter_mm=filter_mm, params=params)
-    if light.directed <= 0:
-        return even, light
-    a, b = even[region], odd[region]
-    agreement = float(np.mean(a * b)) / (float(a.std() * b.std()) + 1e-9)
-    lean = _skewness(a + b) - _skewness(a - b)
-    forward = agreement - params.skew_weight * lean >= 0
-    if forward:
-        return even + odd, light
-    return even - odd, Light(light.azimuth + np.pi, light.directed)
+    even, odd = _invert(shading, axis, filter_mm=filter_mm, params=params)
+    if axis.directed <= 0:
+        return even, axis
+    fall = _fall_along(raw, region, axis.azimuth, filter_mm=filter_mm)
+    lean = _lean(odd, region, filter_mm=filter_mm)
+    vote = FALL_WEIGHT * float(np.tanh(fall / USUAL_FALL)) - LEAN_WEIGHT * lean
+    # The mean over both directions, each with its probability: where the side cannot be told, what
+    # the slopes say cancels, and no tipping of the vote makes the height jump.
+    height = even + np.float32(np.tanh(vote / 2)) * odd
+    azimuth = axis.azimuth if vote >= 0 else axis.azimuth + np.pi
+    return height, Light(azimuth, axis.directed, abs(vote))
 
 
-def _skewness(values: NDArray[np.float32]) -> float:
-    centred = values - values.mean()
-    spread = float(centred.std()) + 1e-9
-    return float(np.mean((centred / spread) ** 3))
+def _fall_along(raw: Image, region: Mask, azimuth: float, *, filter_mm: float) -> float:
+    """How much brighter skin gets along a direction, log light per :data:`FALL_MM`."""
+    rows, cols = np.nonzero(region)
+    pick = slice(None, None, max(1, len(rows) // 20_000))  # a plane needs no more points
+    along = (cols[pick] * np.cos(azimuth) + rows[pick] * np.sin(azimuth)) * filter_mm
+    across = (rows[pick] * np.cos(azimuth) - cols[pick] * np.sin(azimuth)) * filter_mm
+    design = np.stack([along, across, np.ones_like(along)], axis=1)
+    slope = np.linalg.lstsq(design, raw[region][pick].astype(np.float64), rcond=None)[0]
+    return float(slope[0]) * FALL_MM
+
+
+def _lean(height: Image, region: Mask, *, filter_mm: float) -> float:
+    """Mean skewness of a height in three bands, from pores to scars; negative where pits prevail.
+
+    Values beyond four standard deviations count as four, so that no single scar or papule decides.
+    """
+    blurs = [blur(height, max(scale / filter_mm, 0.5)) for scale in LEAN_BANDS_MM]
+    total = 0.0
+    for fine, coarse in itertools.pairwise(blurs):
+        band = (fine - coarse)[region]
+        spread = float(band.std()) + 1e-9
+        total += float(np.mean(np.clip((band - band.mean()) / spread, -4, 4) ** 3))
+    return total / (len(blurs) - 1)
 
 
 def _nuisance(k: Image, params: ScarParams) -> Image:

@@ -23,7 +23,7 @@ Labels = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
 # Fitted by benchmarks/tune_relief.py on the phantom's tuning seeds.
-WEIGHTS = Weights(response=0.16, width=1.09, circularity=1.30, edge=2.35, offset=-3.20)
+WEIGHTS = Weights(response=-0.21, width=1.64, circularity=2.94, edge=2.49, offset=-3.77)
 BORDER_MM = 0.8  # width of the rim of a region in which a depression may be the region's own edge
 MAX_SCARS = 65535  # what a 16-bit label image can number
 
@@ -92,7 +92,7 @@ def read_relief(skin: Skin, params: ScarParams) -> Reading:
     step = skin.grid.filter_mm
     shading = flatten(skin.shading, skin.region, filter_mm=step, params=params)
     axis = estimate_axis(shading, skin.region, filter_mm=step)
-    height, light = recover(shading, skin.region, axis, filter_mm=step, params=params)
+    height, light = recover(shading, skin.shading, skin.region, axis, filter_mm=step, params=params)
     found = depress(height, skin.region, filter_mm=step, params=params)
     return Reading(shading, light, found, cut(found, skin.region, filter_mm=step, params=params))
 
@@ -142,9 +142,12 @@ def _quality(reading: Reading) -> dict[str, float]:
     return {
         "light_azimuth_deg": float(np.degrees(reading.light.azimuth) % 360),
         "light_directedness": reading.light.directed,
+        "light_vote": reading.light.vote,
         "relief_noise_um": reading.found.noise * 1000,
     }
 
 
 def _flags(light: Light, params: ScarParams) -> Flag:
-    return Flag.FLAT_LIGHT if light.directed < params.flat_light else Flag.NONE
+    if light.directed < params.flat_light:
+        return Flag.FLAT_LIGHT
+    return Flag.LIGHT_UNSURE if light.vote < params.sure_vote else Flag.NONE

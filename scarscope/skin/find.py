@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scarscope.errors import RegionError
 from scarscope.flags import Flag
-from scarscope.params import SkinParams
+from scarscope.params import PhotoParams, SkinParams
 from scarscope.photo import assess_capture
 from scarscope.photo.colour import ita_deg, linear_to_lab
 from scarscope.photo.model import Photo
@@ -29,7 +29,13 @@ COARSE_MM_PER_PX = 0.3  # half as much again as the limit of 0.2 mm: faces diffe
 LEAST_CELLS = 400  # grid cells; 4 mm2 at 0.1 mm: less holds no texture to compare a scar with
 
 
-def find_skin(photo: Photo, *, roi: Roi | None = None, params: SkinParams | None = None) -> Skin:
+def find_skin(
+    photo: Photo,
+    *,
+    roi: Roi | None = None,
+    params: SkinParams | None = None,
+    capture: PhotoParams | None = None,
+) -> Skin:
     """Find measurable skin and separate what colours it.
 
     Parameters
@@ -42,6 +48,8 @@ def find_skin(photo: Photo, *, roi: Roi | None = None, params: SkinParams | None
         ``Flag.AUTO_REGION``.
     params : SkinParams, optional
         None means the defaults.
+    capture : PhotoParams, optional
+        Limits by which the capture is judged; None means the defaults.
 
     Returns
     -------
@@ -59,8 +67,11 @@ def find_skin(photo: Photo, *, roi: Roi | None = None, params: SkinParams | None
     rgb = to_grid(photo.rgb, grid)
     region, source = _region(photo, rgb, face, roi, grid, params)
     if np.count_nonzero(region) < LEAST_CELLS:
-        raise _no_skin(int(np.count_nonzero(region)), source, grid)
-    quality, flags = assess_capture(photo, region, filter_mm=grid.filter_mm, rgb=rgb)
+        grey = Flag.GREYSCALE in photo.flags
+        raise _no_skin(int(np.count_nonzero(region)), source, grid, grey=grey)
+    quality, flags = assess_capture(
+        photo, region, filter_mm=grid.filter_mm, rgb=rgb, params=capture
+    )
     maps = unmix(rgb, region, filter_mm=grid.filter_mm)
     return Skin(
         photo=photo,
@@ -130,8 +141,13 @@ def _ita(rgb: NDArray[np.float32], region: Mask, flags: Flag) -> float:
     return float(ita_deg(lightness, yellow))
 
 
-def _no_skin(cells: int, source: RegionSource, grid: Grid) -> RegionError:
+def _no_skin(cells: int, source: RegionSource, grid: Grid, *, grey: bool) -> RegionError:
     area = cells * grid.step**2
+    if source == "auto" and grey:
+        return RegionError(
+            "The photo has no colour, by which skin is told from what is not skin.",
+            remedy="Score the photo in colour, or draw the region and give it as a region file.",
+        )
     if source == "auto":
         return RegionError(
             f"No measurable skin was found ({area:.3g} {grid.unit}2).",

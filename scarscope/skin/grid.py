@@ -29,6 +29,7 @@ def make_grid(photo: Photo, nominal_mm_per_px: float, params: SkinParams) -> Gri
         step=px * photo.scale.mm_per_px if photo.scale else px,
         filter_mm=px * native_mm,
         unit="mm" if photo.scale else "px",
+        photo_shape=(height, width),
     )
 
 

@@ -23,7 +23,7 @@ class Grid:
     shape : tuple of int
         Height and width of the grid.
     px : float
-        Photo pixels per grid step (>= 1).
+        Photo pixels per grid step (>= 1), the geometric mean of both directions.
     step : float
         Length of one grid step in `unit`.
     filter_mm : float
@@ -31,6 +31,8 @@ class Grid:
         a nominal figure where it has none (then it never enters a reported number).
     unit : str
         ``"mm"`` where the photo has a scale, else ``"px"`` (the photo's own pixels).
+    photo_shape : tuple of int, optional
+        Height and width of the photo; None where the grid is exactly `px` times smaller.
     """
 
     shape: tuple[int, int]
@@ -38,6 +40,17 @@ class Grid:
     step: float
     filter_mm: float
     unit: Literal["mm", "px"]
+    photo_shape: tuple[int, int] | None = None
+
+    def to_photo(self, x: float, y: float) -> tuple[float, float]:
+        """A place on the grid (cell centres) in the photo's pixel centres."""
+        # Cell i spans photo pixels [i * n, (i + 1) * n); rounding the grid's shape makes n differ
+        # a little between the two directions.
+        across = down = self.px
+        if self.photo_shape is not None:
+            across = self.photo_shape[1] / self.shape[1]
+            down = self.photo_shape[0] / self.shape[0]
+        return (x + 0.5) * across - 0.5, (y + 0.5) * down - 0.5
 
     def sigma(self, mm: float) -> float:
         """A length in mm as a number of grid steps, for filters."""

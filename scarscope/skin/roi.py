@@ -22,6 +22,8 @@ Ring = NDArray[np.float64]
 
 MASK_SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
 POLYGON_SUFFIXES = (".json", ".geojson")
+_FAINTEST = 1 / 255  # whiteness of 1 in an 8-bit picture
+_LEAST_INSIDE = 0.5  # share of polygons that must lie in the photo; a rim outside is cut off
 _SUBPIXEL_BITS = 4  # cv2.fillPoly takes fixed-point corners; 1/16 px is finer than anyone draws
 
 
@@ -32,7 +34,7 @@ def read_roi(path: str | Path, shape: tuple[int, int]) -> tuple[Mask, RegionSour
     ----------
     path : path
         A mask image (PNG, TIFF or BMP of the upright photo's size; what is more than half white
-        and not transparent counts as skin) or polygons (GeoJSON, or LabelMe's JSON) with x to the
+        and not transparent counts as skin, and so does 1 where there are only 0 and 1) or polygons (GeoJSON, or LabelMe's JSON) with x to the
         right and y downwards in pixels of the upright photo. A GeoJSON ring after the first is a
         hole.
     shape : tuple of int
@@ -118,7 +120,8 @@ def _mask_image(data: bytes, name: str, shape: tuple[int, int]) -> Mask:
             f"{shape[1]} x {shape[0]}.",
             remedy="Draw the mask on the upright photo at full size.",
         )
-    return np.asarray(white > 0.5)
+    # Programs write masks as 0 and 1 as well, which look black: then every 1 is meant.
+    return np.asarray(white > (0.5 if white.max() > _FAINTEST else 0))
 
 
 def _whiteness(image: Image.Image) -> NDArray[np.float32]:
@@ -140,14 +143,41 @@ def _polygons(data: bytes, name: str, shape: tuple[int, int]) -> Mask:
             f"Region file {name} is not valid JSON ({error}).",
             remedy="Save polygons as GeoJSON or from LabelMe.",
         ) from error
+    _refuse_fractions(polygons, name, shape)
     mask = np.zeros(shape, np.uint8)
+    drawn = inside = 0.0
     for rings in polygons:
         one = np.zeros(shape, np.uint8)
         # Even-odd filling of all rings at once leaves the inner ones open.
         corners = [np.round(ring * 2**_SUBPIXEL_BITS).astype(np.int32) for ring in rings]
         cv2.fillPoly(one, corners, 1, shift=_SUBPIXEL_BITS)
         mask |= one
+        drawn += _area(rings)
+        inside += np.count_nonzero(one)
+    if inside < _LEAST_INSIDE * drawn:
+        raise RegionError(
+            f"Region file {name} lies mostly outside the photo of {shape[1]} x {shape[0]} pixels.",
+            remedy="Draw it on the upright photo at full size: x right, y down.",
+        )
     return np.asarray(mask > 0)
+
+
+def _refuse_fractions(polygons: list[list[Ring]], name: str, shape: tuple[int, int]) -> None:
+    corners = [ring for rings in polygons for ring in rings]
+    if corners and all(ring.min() >= 0 and ring.max() <= 1 for ring in corners):
+        raise RegionError(
+            f"Region file {name} has no coordinate above 1: they are fractions of the picture.",
+            remedy=f"Multiply x by {shape[1]} and y by {shape[0]}, the photo's pixels.",
+        )
+
+
+def _area(rings: list[Ring]) -> float:
+    """Area of an outline less its holes, square pixels (shoelace formula)."""
+    areas = [
+        abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2
+        for x, y in (ring.T for ring in rings)
+    ]
+    return 2 * areas[0] - sum(areas) if areas else 0.0
 
 
 def _parse(data: bytes, name: str, shape: tuple[int, int]) -> list[list[Ring]]:

@@ -137,7 +137,7 @@ NOT_SKIN = {
 def test_what_is_not_skin_is_refused_with_a_remedy(name, mm_per_px):
     with pytest.raises(RegionError, match="No measurable skin") as caught:
         find_skin(read_photo(NOT_SKIN[name], mm_per_px=mm_per_px))
-    assert "--roi" in caught.value.remedy
+    assert "region" in caught.value.remedy
     assert caught.value.stage == "skin"
 
 
