@@ -68,15 +68,19 @@ _ROWS = 40  # photos listed; a longer table is read in photos.csv
 
 def print_photos(photos: Sequence[Mapping[Any, Any]]) -> None:
     """A short table of the photos that were scored, on standard output."""
+    from rich.cells import cell_len  # a Chinese character is two columns wide
+
     rows = [_photo_line(photo) for photo in photos if photo.get("status") == "ok"]
     if not rows:
         return
     header = ["photo", *(title for title, _, _ in _TABLE), "flags"]
-    widths = [max(len(row[i]) for row in [header, *rows[:_ROWS]]) for i in range(len(header))]
-    for row in [header, *rows[:_ROWS]]:
+    shown = [header, *rows[:_ROWS]]
+    widths = [max(cell_len(row[i]) for row in shown) for i in range(len(header))]
+    for row in shown:
+        padding = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
         cells = (
-            cell.rjust(width) if 0 < i < len(header) - 1 else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            space + cell if 0 < i < len(header) - 1 else cell + space
+            for i, (cell, space) in enumerate(zip(row, padding, strict=True))
         )
         print("  " + "  ".join(cells).rstrip())
     if len(rows) > _ROWS:

@@ -145,7 +145,8 @@ def _no_skin(cells: int, source: RegionSource, grid: Grid, *, grey: bool) -> Reg
     area = cells * grid.step**2
     if source == "auto" and grey:
         return RegionError(
-            "The photo has no colour, by which skin is told from what is not skin.",
+            "No measurable skin was found: the photo has no colour, by which skin is told from "
+            "what is not skin.",
             remedy="Score the photo in colour, or draw the region and give it as a region file.",
         )
     if source == "auto":

@@ -22,8 +22,12 @@ Ring = NDArray[np.float64]
 
 MASK_SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
 POLYGON_SUFFIXES = (".json", ".geojson")
-_FAINTEST = 1 / 255  # whiteness of 1 in an 8-bit picture
+_FAINTEST = 1.5 / 255  # whiteness just above that of 1 in an 8-bit picture
 _LEAST_INSIDE = 0.5  # share of polygons that must lie in the photo; a rim outside is cut off
+# Pillow reports a broken PNG chunk as a SyntaxError.
+_UNREADABLE = (
+    UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError,
+)  # fmt: skip
 _SUBPIXEL_BITS = 4  # cv2.fillPoly takes fixed-point corners; 1/16 px is finer than anyone draws
 
 
@@ -34,9 +38,9 @@ def read_roi(path: str | Path, shape: tuple[int, int]) -> tuple[Mask, RegionSour
     ----------
     path : path
         A mask image (PNG, TIFF or BMP of the upright photo's size; what is more than half white
-        and not transparent counts as skin, and so does 1 where there are only 0 and 1) or polygons (GeoJSON, or LabelMe's JSON) with x to the
-        right and y downwards in pixels of the upright photo. A GeoJSON ring after the first is a
-        hole.
+        and not transparent counts as skin, and so does 1 where there are only 0 and 1) or polygons
+        (GeoJSON, or LabelMe's JSON) with x to the right and y downwards in pixels of the upright
+        photo. A GeoJSON ring after the first is a hole. What reaches over the border is cut off.
     shape : tuple of int
         Height and width of the upright photo.
 
@@ -48,7 +52,8 @@ def read_roi(path: str | Path, shape: tuple[int, int]) -> tuple[Mask, RegionSour
     Raises
     ------
     RegionError
-        If the file cannot be read or understood, does not fit the photo, or marks nothing.
+        If the file cannot be read or understood, does not fit the photo, lies mostly outside it,
+        or marks nothing.
     """
     path = Path(path)
     try:
@@ -109,7 +114,7 @@ def _mask_image(data: bytes, name: str, shape: tuple[int, int]) -> Mask:
         with Image.open(BytesIO(data)) as image:
             size = image.size
             white = _whiteness(image) if size == shape[::-1] else None
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except _UNREADABLE as error:
         raise RegionError(
             f"Region file {name} is not a readable picture ({error}).",
             remedy="Save the mask as an 8-bit PNG.",

@@ -18,6 +18,7 @@ from scarscope.cli.console import (
     duration,
     micrometres,
     print_json,
+    print_photos,
     tolerate_narrow_consoles,
 )
 from scarscope.cli.parser import build_parser
@@ -154,6 +155,13 @@ def test_paths_that_are_no_files_are_shown_as_typed(rooms, tmp_path, monkeypatch
     assert f"scarscope batch {Path('P01/s0')}" in errors
     assert f"{Path('P01/gone.jpg')} does not exist" in errors
     assert f"No file matches {Path('P*/x?.jpg')}" in errors
+
+
+def test_columns_stand_below_each_other_whatever_letters_a_name_has(capsys):
+    row = {"status": "ok", "n_scars": 7, "flags": ""}
+    print_photos([{**row, "path": "皮肤.png"}, {**row, "path": "left.png"}])
+    wide, plain = capsys.readouterr().out.splitlines()[1:]
+    assert plain.index("7") == wide.index("7") + 2  # two characters that are two columns wide
 
 
 def test_a_console_without_the_letter_is_told_um(monkeypatch):

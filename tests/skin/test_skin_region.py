@@ -139,6 +139,7 @@ def test_what_is_not_skin_is_refused_with_a_remedy(name, mm_per_px):
         find_skin(read_photo(NOT_SKIN[name], mm_per_px=mm_per_px))
     assert "region" in caught.value.remedy
     assert caught.value.stage == "skin"
+    assert ("no colour" in caught.value.message) == (name in ("white", "black") or "grey" in name)
 
 
 @pytest.mark.parametrize("mm_per_px", [0.1, None])

@@ -149,8 +149,22 @@ def test_half_a_pixel_decides(tmp_path):
 
 
 def test_what_reaches_over_the_border_is_cut(tmp_path):
-    mask = read(tmp_path, polygon(square(-500, -500, 40.0, 30.0)))
+    mask = read(tmp_path, polygon(square(-10, -5, 40.0, 30.0)))
     assert np.array_equal(mask, box(0, 0, 40, 30))
+
+
+def test_what_lies_mostly_outside_the_photo_is_refused(tmp_path):
+    with pytest.raises(RegionError, match="mostly outside") as caught:
+        read(tmp_path, polygon(square(-500, -500, 40.0, 30.0)))
+    assert "upright" in caught.value.remedy
+    ring = polygon(square(-10, -10, 40, 30), square(-9, -9, 5, 20))  # the hole lies outside
+    assert read(tmp_path, ring).any()
+
+
+def test_fractions_of_the_picture_are_told_from_pixels(tmp_path):
+    with pytest.raises(RegionError, match="fractions of the picture") as caught:
+        read(tmp_path, polygon(square(0.1, 0.2, 0.8, 1.0)))
+    assert f"x by {SHAPE[1]} and y by {SHAPE[0]}" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -308,6 +322,21 @@ def test_mask_pictures_are_read_exactly(tmp_path, name):
 def test_other_kinds_of_pixels_mean_the_same(tmp_path, picture):
     mask, _ = read_roi(save(tmp_path / "roi.png", picture), SHAPE)
     assert np.array_equal(mask, MARKED)
+
+
+def test_a_broken_chunk_of_a_png_is_explained(tmp_path):
+    data = bytearray(png_bytes(np.where(MARKED, 255, 0).astype(np.uint8)))
+    data[36] = 0  # the length of the second chunk
+    path = tmp_path / "roi.png"
+    path.write_bytes(data)
+    with pytest.raises(RegionError, match="not a readable picture"):
+        read_roi(path, SHAPE)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_mask_of_0_and_1_means_the_same(tmp_path, dtype):
+    path = save(tmp_path / "roi.png", MARKED.astype(dtype))
+    assert np.array_equal(read_roi(path, SHAPE)[0], MARKED)
 
 
 def test_a_mask_of_16_bits_means_the_same(tmp_path):
