@@ -132,6 +132,11 @@ def docs(options: argparse.Namespace) -> int:
     return _call([prepare("run.txt"), "docs/generate.py", *options.more])
 
 
+def notebook(options: argparse.Namespace) -> int:
+    """Run the notebooks; copies that hold their pictures go to results/notebooks."""
+    return _call([prepare("test.txt"), "notebooks/run.py", *options.more])
+
+
 def validation(options: argparse.Namespace) -> int:
     """Score the standard validation set; writes docs/validation.md and the README's figures."""
     python = prepare("run.txt")
@@ -363,6 +368,8 @@ def _parser() -> argparse.ArgumentParser:
     pages.add_argument("more", nargs="*", help="passed on, after --: --check")
     checked = add("validation", validation, "accuracy on simulated skin; writes docs/validation.md")
     checked.add_argument("more", nargs="*", help="passed on, after --: --workers 4")
+    books = add("notebook", notebook, "run the notebooks into results/notebooks/")
+    books.add_argument("more", nargs="*", help="passed on, after --: --out FOLDER")
     locks = add("lock", lock, "resolve requirements/ again from pyproject.toml")
     locks.add_argument("--upgrade", action="store_true", help="take newer versions")
     add("clean", clean, "delete environments, caches and results")

@@ -40,8 +40,7 @@ _IMPORTS = {
     "pandas": "pandas",
     "rich": "rich",
 }
-
-
+_NOTEBOOK = ("matplotlib", "nbclient", "nbformat", "ipykernel")
 _TEST_PX = 200
 
 
@@ -71,7 +70,8 @@ def examine() -> Iterator[Check]:
     """Look at everything, quickest first; each check is given as soon as it is known."""
     yield _python()
     yield from map(_package, _IMPORTS)
-    yield from (check() for check in (_opencv, _providers, _cluster, _temporary, _machine))
+    checks = (_opencv, _providers, _cluster, _notebook, _temporary, _machine)
+    yield from (check() for check in checks)
     yield _self_test()
 
 
@@ -183,6 +183,19 @@ def _cluster() -> Check:
             "not installed (only --cluster needs it)",
             'pip install "scarscope[cluster]"',
         )
+
+
+def _notebook() -> Check:
+    try:
+        found = [f"{name} {metadata.version(name)}" for name in _NOTEBOOK]
+    except metadata.PackageNotFoundError:
+        return Check(
+            "notebook",
+            "note",
+            "not installed (only the notebooks need it)",
+            'pip install "scarscope[notebook]"',
+        )
+    return Check("notebook", "ok", ", ".join(found))
 
 
 def _temporary() -> Check:

@@ -38,6 +38,8 @@ QUALITY = {
     "scale.",
     "light_azimuth_deg": "Direction that the light comes from, degrees.",
     "light_directedness": "How much of the light comes from one side, 0 to 1 (`FLAT_LIGHT`).",
+    "light_vote": "Log-odds that the light comes from that side and not from the opposite one "
+    "(`LIGHT_UNSURE`).",
     "relief_noise_um": "Roughness of the unscarred skin's relief in micrometres, which shallow "
     "scars have to exceed; blank without a scale.",
 }

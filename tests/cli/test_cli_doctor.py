@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -33,6 +34,16 @@ def test_every_check_is_made_and_the_status_follows(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "_score_a_dent", lambda: 1 / 0)
     assert main(["doctor"]) == 1
     assert "1 thing(s) to put right" in capsys.readouterr().out
+
+
+def test_a_missing_extra_is_a_note_with_what_to_install(monkeypatch):
+    def version(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    found = doctor._notebook()
+    assert found.status == "note"
+    assert 'scarscope[notebook]"' in found.remedy
 
 
 def test_doctor_works_where_opencv_does_not(monkeypatch):
