@@ -33,7 +33,7 @@ from scarscope.batch.task import (
     score_file,
 )
 from scarscope.batch.write import make_folder, remove_leftovers
-from scarscope.errors import ParamsError, PhotoError, ScarScopeError, StoreError
+from scarscope.errors import LayoutError, ParamsError, PhotoError, ScarScopeError, StoreError
 from scarscope.machine import default_workers, require_opencv
 from scarscope.params import Params
 from scarscope.photo import read_sidecar, sidecar_path
@@ -172,6 +172,7 @@ def score_folder(
     start = datetime.now(UTC)
     _check_workers(workers)
     require_opencv()
+    _check_folder(Path(folder))
     root, target = Path(folder).resolve(), Path(out).resolve()
     listing = list_photos(root, layout=layout)
     scale = None if mm_per_px is None else Scale(mm_per_px, "argument")
@@ -193,6 +194,17 @@ def score_folder(
         store.put_run(provenance(job.params, start=start, counts=counts, options=options))
         tables.write(target, store.last_run() or {})
     return tables.result(target, skipped=listing.skipped, notes=listing.notes, kept=kept)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse what is no folder while its path is still as the user wrote it."""
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.is_file() else "does not exist"
+        raise LayoutError(
+            f"{folder} {what}.",
+            remedy="Give the folder that holds the photos; single photos are scored by "
+            "`scarscope score`.",
+        )
 
 
 def _check_workers(workers: int | None) -> None:

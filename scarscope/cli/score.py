@@ -19,7 +19,7 @@ from scarscope.cli.console import (
     stdout_to_stderr,
 )
 from scarscope.cli.program import DONE, NOTHING, SOME_FAILED
-from scarscope.errors import PhotoError
+from scarscope.errors import PhotoError, RegionError
 from scarscope.machine import require_opencv
 from scarscope.params import Params
 
@@ -36,6 +36,11 @@ def run(options: argparse.Namespace) -> int:
     """Score the photos one by one and print what was found."""
     params = Params.from_toml(options.params) if options.params else Params()
     require_opencv()
+    if options.roi is not None and not options.roi.is_file():
+        raise RegionError(
+            f"Region file {options.roi} does not exist.",
+            remedy=f"Check the spelling; it was looked for in {Path.cwd()}.",
+        )
     if options.out is not None:
         from scarscope.batch.write import make_folder
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scarscope._version import __version__
-from scarscope.cli.console import print_json, say, stdout_to_stderr
+from scarscope.cli.console import micrometres, print_json, say, stdout_to_stderr
 from scarscope.cli.program import DONE
 from scarscope.errors import ParamsError
 from scarscope.machine import require_opencv
@@ -27,8 +27,8 @@ _SHOWN = (
     ("spearman_burden", "Spearman of burden", 2),
     ("burden_bias_pct", "bias of burden, %", 0),
     ("type_accuracy", "type right", 2),
-    ("depth_bias_um", "bias of depth, um", 0),
-    ("depth_mae_um", "error of depth, um", 0),
+    ("depth_bias_um", "bias of depth, µm", 0),
+    ("depth_mae_um", "error of depth, µm", 0),
     ("false_per_10cm2", "false scars per 10 cm2 of scar-free skin", 1),
     ("change_mae", "error of percent change, points", 1),
 )
@@ -103,7 +103,8 @@ def _print_figure(title: str, row: dict[str, Any] | None, digits: int) -> None:
     from scarscope.validation.page import interval_of, number
 
     if row is not None and number(row["value"]) != "–":
-        print(f"  {title:<42} {interval_of(row, digits)}")
+        shown = title.replace("µm", micrometres())
+        print(f"  {shown:<42} {interval_of(row, digits)}")
 
 
 def _say_files(files: list[Path]) -> None:

@@ -439,7 +439,7 @@ def test_a_folder_without_photos_is_an_error(tmp_path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(LayoutError, match="No photos"):
         score(tmp_path / "photos", tmp_path / "out")
-    with pytest.raises(LayoutError, match="not a folder"):
+    with pytest.raises(LayoutError, match="does not exist"):
         score(tmp_path / "nowhere", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -155,6 +155,13 @@ def test_paths_that_are_no_files_are_shown_as_typed(rooms, tmp_path, monkeypatch
     assert f"scarscope batch {Path('P01/s0')}" in errors
     assert f"{Path('P01/gone.jpg')} does not exist" in errors
     assert f"No file matches {Path('P*/x?.jpg')}" in errors
+    assert main(["batch", "P09", "--out", "o"]) == 1
+    assert "scarscope: P09 does not exist." in capsys.readouterr().err
+    photo = str(picture(tmp_path / "a.png"))
+    assert main(["batch", "a.png", "--out", "o"]) == 1
+    assert "a.png is a file, not a folder" in capsys.readouterr().err
+    assert main(["score", photo, "--roi", str(Path("P01/roi.png"))]) == 1
+    assert f"Region file {Path('P01/roi.png')} does not exist" in capsys.readouterr().err
 
 
 def test_columns_stand_below_each_other_whatever_letters_a_name_has(capsys):
