@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import string
 from collections.abc import Iterable
@@ -21,7 +22,8 @@ from scarscope.batch.entry import (
 )
 from scarscope.batch.manifest import read_manifest
 from scarscope.batch.scan import MANIFEST_NAME, Skipped, is_picture, pictures, printable
-from scarscope.errors import LayoutError
+from scarscope.errors import LayoutError, ScarScopeError
+from scarscope.photo import read_sidecar
 
 DEFAULT_TEMPLATE = "{subject}/{session}/{view}"
 _ADD = "Add a line for it to manifest.csv if it belongs to the study."
@@ -166,7 +168,7 @@ def _from_manifest(folder: Path, manifest: Path) -> Listing:
     entries = number_sessions(read_manifest(manifest))
     found, skipped = pictures(folder)
     named = {e.file.relative_to(folder).as_posix() for e in entries if e.file is not None}
-    named |= {e.roi for e in entries if e.roi is not None}
+    named |= {e.roi for e in entries if e.roi is not None} | _regions(folder, found)
     unlisted = (
         *(Skipped(p, "not in manifest.csv", _ADD) for p in found if p not in named),
         *skipped,
@@ -179,9 +181,12 @@ def _from_manifest(folder: Path, manifest: Path) -> Listing:
 
 def _from_template(folder: Path, template: Template, loose: bool) -> Listing:
     found, skipped = pictures(folder)
+    regions = _regions(folder, found)
     entries: list[Entry] = []
     flat = 0
     for path in found:
+        if path in regions:
+            continue
         made = _entry(folder, path, template)
         if isinstance(made, Skipped) and loose and "/" not in path:
             made, flat = _loose(folder, path), flat + 1
@@ -192,6 +197,17 @@ def _from_template(folder: Path, template: Template, loose: bool) -> Listing:
     numbered = number_sessions(entries)
     ordered = sorted(numbered, key=lambda e: (e.subject, e.session or 0, e.view, e.path))
     return Listing(tuple(ordered), tuple(skipped), notes.loose(flat))
+
+
+def _regions(folder: Path, photos: Iterable[str]) -> set[str]:
+    """Region masks that sidecars name: pictures beside the photos, but not photos."""
+    named: set[str] = set()
+    for path in photos:
+        with contextlib.suppress(ScarScopeError, ValueError):  # reported when the photo is read
+            roi = read_sidecar(folder / path).roi
+            if roi is not None:
+                named.add(roi.resolve().relative_to(folder.resolve()).as_posix())
+    return named
 
 
 def _entry(folder: Path, path: str, template: Template) -> Entry | Skipped:

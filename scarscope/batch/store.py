@@ -140,6 +140,8 @@ class Store:
 
     def _claim(self) -> None:
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        # What is deleted is overwritten: a photo that left the study leaves nothing behind.
+        self._db.execute("PRAGMA secure_delete = ON")
         self._db.execute("BEGIN EXCLUSIVE")  # held until the connection closes
         fresh = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         if fresh:

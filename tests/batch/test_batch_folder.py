@@ -192,6 +192,7 @@ def test_a_photo_that_left_the_folder_leaves_tables_and_pictures(photos, tmp_pat
     assert P1S0 not in set(gone.photos["path"])
     assert P1S0 not in set(gone.scars["path"])
     assert not [file for file in out.rglob("left.jpg*") if "P01/s0" in file.as_posix()]
+    assert P1S0.encode() not in (out / "scarscope.sqlite").read_bytes()
     (photos / P1S0).write_bytes(content)
     again = score(photos, out)
     assert (again.kept, len(again.photos)) == (3, 4)

@@ -159,6 +159,16 @@ def test_a_mismatch_names_the_part(tmp_path, path, words):
     assert "--layout" in skipped.remedy
 
 
+def test_a_mask_that_a_sidecar_names_is_no_photo(tmp_path):
+    lay(tmp_path, "P01/s0/left.jpg", "P01/s0/left_mask.png", "P01/s1/left.jpg")
+    sidecar = tmp_path / "P01/s0/left.jpg.json"
+    sidecar.write_text('{"roi": "left_mask.png"}', encoding="utf-8")
+    (tmp_path / "P01/s1/left.jpg.json").write_text("broken", encoding="utf-8")
+    listing = list_photos(tmp_path)
+    assert [e.path for e in listing.entries] == ["P01/s0/left.jpg", "P01/s1/left.jpg"]
+    assert listing.skipped == ()
+
+
 def test_an_empty_layout_is_refused(tmp_path):
     with pytest.raises(LayoutError, match="has no"):
         list_photos(lay(tmp_path, "P01/s0/left.jpg"), layout="")
