@@ -231,10 +231,10 @@ def test_pictures_that_could_not_be_placed_are_failures_of_their_own(photos, tmp
 
 
 def test_a_result_is_shown_on_one_line_and_as_a_table(photos, tmp_path):
-    result = score(photos, tmp_path / "<out>")
+    result = score(photos, tmp_path / "a&b")
     assert "4 photos, 0 failed" in repr(result)
     assert len(repr(result)) < 160 + len(str(tmp_path))
-    assert "&lt;out&gt;" in result._repr_html_()
+    assert "a&amp;b" in result._repr_html_()
     assert P1S0 in result._repr_html_()
 
 
