@@ -255,7 +255,8 @@ def _refuse_empty(folder: Path, listing: Listing) -> None:
         )
     example = ""
     for skipped in listing.skipped[:1]:
-        example = f" For instance {printable(skipped.path)}: {skipped.reason}. {skipped.remedy}"
+        more = "" if skipped.remedy == _SORT else f" {skipped.remedy}"
+        example = f" For instance {printable(skipped.path)}: {skipped.reason}.{more}"
     raise LayoutError(
         f"No photos to score in {folder}.{example}",
         remedy="Sort them into <subject>/<session or date>/<view>.jpg, give --layout, or write a "

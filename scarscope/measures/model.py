@@ -36,7 +36,9 @@ class Score:
 
     def __repr__(self) -> str:
         told = [f"{name}={value:.4g}" for name, value in self._primary().items()]
-        return f"<Score of {self.photo.name!r}: {', '.join([*told, self.flags.text])}>"
+        return (
+            f"<Score of {self.photo.name!r}: {', '.join([*told, self.flags.text or 'no flags'])}>"
+        )
 
     def _repr_html_(self) -> str:
         """The primary figures and the flags, as a notebook shows them."""

@@ -1,5 +1,6 @@
 """From a file to its numbers."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from scarscope.errors import ParamsError, PhotoError
+from scarscope.flags import Flag
 from scarscope.measures import score
 from scarscope.params import Params, SkinParams
 from scarscope.photo import read_photo
@@ -68,6 +70,7 @@ def test_results_are_shown_on_one_line_and_as_a_table(file, segmenter):
         assert len(repr(thing)) < 160
         assert "\n" not in repr(thing)
     assert "burden_um" in repr(found)
+    assert repr(dataclasses.replace(found, flags=Flag.NONE)).endswith("no flags>")
     assert "burden_um" in found._repr_html_()
 
 
