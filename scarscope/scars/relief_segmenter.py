@@ -23,7 +23,7 @@ Labels = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
 # Fitted by benchmarks/tune_relief.py on the phantom's tuning seeds.
-WEIGHTS = Weights(response=-0.21, width=1.64, circularity=2.94, edge=2.49, offset=-3.77)
+WEIGHTS = Weights(response=0.03, width=1.68, circularity=3.47, edge=2.03, offset=-4.63)
 BORDER_MM = 0.8  # width of the rim of a region in which a depression may be the region's own edge
 MAX_SCARS = 65535  # what a 16-bit label image can number
 

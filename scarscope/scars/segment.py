@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.filters import apply_hysteresis_threshold
-from skimage.morphology import h_maxima
+from skimage.morphology import h_maxima, reconstruction
 from skimage.segmentation import watershed
 
 from scarscope.params import ScarParams
@@ -103,25 +103,46 @@ def cut(found: Depression, region: Mask, *, filter_mm: float, params: ScarParams
 
 
 def fill_floors(depth: Image, strong: Mask, *, filter_mm: float, params: ScarParams) -> Image:
-    """Raise what a closed rim surrounds to the rim's own depth.
+    """Raise what a closed rim surrounds to the lowest place of that rim.
 
     Light from the front darkens only the walls of a flat-floored scar, so its floor looks as high
-    as the skin around it. A pit has no island of plain skin inside.
+    as the skin around it. A pit has no island of plain skin inside; a wide gap between scars is
+    skin, and stays.
     """
-    holes, count = ndimage.label(ndimage.binary_fill_holes(strong) & ~strong)
-    if count == 0:
-        return depth
+    lumps, _ = ndimage.label(ndimage.binary_fill_holes(strong))
     out = depth.copy()
     largest = np.pi / 4 * (params.widest_floor_mm / filter_mm) ** 2
-    for index, box in enumerate(ndimage.find_objects(holes), start=1):
-        rows, cols = (slice(max(side.start - 2, 0), side.stop + 2) for side in box)
-        hole = holes[rows, cols] == index
-        if hole.sum() > largest:
+    boxes: Sequence[tuple[slice, ...] | None] = ndimage.find_objects(lumps)
+    for index, bare in enumerate(boxes, start=1):
+        if bare is None:
             continue
-        rim = cv2.dilate(hole.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        level = float(np.median(depth[rows, cols][rim & ~hole]))
-        out[rows, cols][hole] = np.maximum(depth[rows, cols][hole], level)
+        box = _widen(bare, depth.shape, 1)
+        own = lumps[box] == index
+        walls = np.where(own, depth[box], np.float32(0))
+        flooded = _flooded(walls, own)
+        floor = _no_larger(own & (flooded > walls), largest)
+        out[box] = np.where(floor, flooded, out[box])
     return out
+
+
+def _flooded(walls: Image, own: Mask) -> Image:
+    """The depth with every basin inside filled to where it would spill."""
+    seed = np.where(own, np.maximum(walls.max(), 0), walls)
+    # Nothing is held at the crop's edge: a scar that the frame cuts has no rim there.
+    seed[[0, -1], :], seed[:, [0, -1]] = walls[[0, -1], :], walls[:, [0, -1]]
+    filled = reconstruction(seed, walls, method="erosion")  # type: ignore[no-untyped-call]
+    return np.asarray(filled, dtype=np.float32)
+
+
+def _no_larger(mask: Mask, largest: float) -> Mask:
+    """The pieces of a mask that have no more cells than that."""
+    labels, count = ndimage.label(mask)
+    if count == 0:
+        return mask
+    sizes = np.bincount(labels.ravel())
+    small = sizes <= largest
+    small[0] = False
+    return np.asarray(small[labels])
 
 
 def _seeds(lump: Image, strong: Mask, params: ScarParams) -> Labels:

@@ -204,10 +204,6 @@ def test_a_flat_floor_belongs_to_the_scar_whose_walls_surround_it(radius_mm):
     assert (pieces.labels == label).sum() * STEP_MM**2 > np.pi * (0.85 * radius_mm) ** 2
 
 
-@pytest.mark.xfail(
-    reason="the coarsest scale calls a floor deep by its walls, so that it is never filled",
-    strict=False,
-)
 @pytest.mark.parametrize("radius_mm", [1.5, 2.4])
 def test_a_flat_floor_is_as_deep_as_the_walls_around_it(radius_mm):
     _, pieces = cut_out(walls_only(radius_mm))
