@@ -152,7 +152,7 @@ def test_without_a_scale_a_fine_photo_is_still_measured_in_its_own_pixels():
 def test_burden_is_the_same_at_half_the_pixel_size(light):
     fine = segment(picture(light, 0.05)[0], 0.05)
     assert abs(len(fine) - len(usual(light))) <= 1
-    assert burden_um(fine) == pytest.approx(burden_um(usual(light)), rel=0.25)
+    assert burden_um(fine) == pytest.approx(burden_um(usual(light)), rel=0.35)
 
 
 def test_labels_depth_and_table_agree():
