@@ -18,6 +18,7 @@ from scipy import optimize, stats
 from scarscope.params import Params
 from scarscope.phantom import LIGHT_NAMES, Rendered, random_patch
 from scarscope.phantom.distractors import DISTRACTORS, distractor_patch
+from scarscope.phantom.lights import LightName
 from scarscope.phantom.seeds import TUNING
 from scarscope.photo import read_photo
 from scarscope.scars.evidence import Weights
@@ -30,6 +31,8 @@ Floats = NDArray[np.float64]
 TONES_DEG = (50.0, 30.0, 10.0, -15.0, -35.0, -48.0)
 IS_SCAR, IS_NOT = 0.35, 0.10  # share of a depression that lies on true scars; between is left out
 PER_DISTRACTOR, DISTRACTOR_SEEDS = 5, 700  # patches of each kind, and where their seeds begin
+ONE_LAMP: tuple[LightName, ...] = ("offaxis", "raking", "window")
+SIDE_PATCHES, SIDE_SEEDS = 75, 800  # patches on which the light's side is counted; not fitted on
 RIDGE = 0.5  # keeps weights finite on small runs
 
 
@@ -58,6 +61,8 @@ def main() -> None:
     )
     print(f"area under the ROC curve on patches not fitted: {cross_validate(found):.3f}")
     print(f"estimated over true depth, median: {np.median(found.depth_ratio):.2f}")
+    right, asked = lamp_sides()
+    print(f"side of a single lamp right on seeds not fitted: {right} of {asked}")
 
 
 def collect(count: int) -> Evidences:
@@ -113,6 +118,23 @@ def _evidence(rendered: Rendered) -> list[tuple[Floats, float, float]]:
         share = float(on_scar[own[0]][own[1]].mean())
         rows.append((evidence.terms(), share, deep / true if true > 0 else np.nan))
     return rows
+
+
+def lamp_sides() -> tuple[int, int]:
+    """How often the light's side is right under one lamp, and of how many patches."""
+    params = Params()
+    right = 0
+    for index in range(SIDE_PATCHES):
+        light = ONE_LAMP[index % len(ONE_LAMP)]
+        rendered = random_patch(
+            TUNING[SIDE_SEEDS + index], size_mm=(30.0, 30.0), mm_per_px=0.08, light=light
+        )
+        lamps = rendered.recipe.light.lamps
+        lamp = max(lamps, key=lambda one: one.power * np.sin(np.radians(one.zenith_deg)))
+        photo = read_photo(rendered.rgb, mm_per_px=rendered.mm_per_px, name="tuning")
+        reading = read_relief(find_skin(photo, params=params.skin), params.scars)
+        right += bool(np.cos(np.radians(lamp.azimuth_deg) - reading.light.azimuth) > 0)
+    return right, SIDE_PATCHES
 
 
 def fit(terms: Floats, scar: NDArray[np.bool_]) -> Weights:

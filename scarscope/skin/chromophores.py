@@ -43,6 +43,7 @@ class Prior:
 
 
 # Tsumura's and our phantom's skin: uneven tone of 0.1 to 0.3, light falling off by up to 0.5.
+# FINE was picked among seven by how well scars stand out on tuning phantoms, not measured on skin.
 COARSE = Prior(melanin=0.15, haemoglobin=0.15, shading=0.4, noise=0.02)
 FINE = Prior(melanin=0.12, haemoglobin=0.10, shading=0.12, noise=0.03)
 
