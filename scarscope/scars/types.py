@@ -12,9 +12,9 @@ import numpy as np
 from scarscope.scars.model import TYPES
 
 # Widths that Jacob 2001 prints: icepick < 2 mm, boxcar 1.5 to 4 mm, rolling > 4 to 5 mm. Each type
-# is a log-normal bell about those limits, open towards the outer side. Where it sits within them was
-# chosen by a small search for balanced accuracy on tuning phantoms. Rolling scars have soft rims that
-# are outlined short of their true extent, so their bell sits at the lower limit.
+# is a log-normal bell about those limits, open towards the outer side. Where it sits within them
+# was chosen by a small search for balanced accuracy on tuning phantoms. Rolling scars have soft
+# rims that are outlined short of their true extent, so their bell sits at the lower limit.
 _CENTRE_MM = {"icepick": 1.4, "boxcar": 2.3, "rolling": 4.5}
 _SPREAD_LOG = {"icepick": 0.40, "boxcar": 0.45, "rolling": 0.45}
 # Steepness 1 is a cone. A unit above or below it multiplies the odds of
