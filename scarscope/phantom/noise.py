@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -44,8 +45,8 @@ class Grid:
         """The grid of ``round(size / step)`` pixels that is centred on the origin."""
         width, height = (max(round(s / step), 8) for s in size_mm)
         return cls(
-            x=np.asarray((np.arange(width) - (width - 1) / 2) * step, dtype=dtype),
-            y=np.asarray((np.arange(height) - (height - 1) / 2) * step, dtype=dtype),
+            x=np.asarray(_centres(width, step), dtype=dtype),
+            y=np.asarray(_centres(height, step), dtype=dtype),
             step=step,
         )
 
@@ -74,6 +75,10 @@ class Grid:
         return self.x[None, window[1]] - x, self.y[window[0], None] - y
 
 
+def _centres(size: int, step: float) -> Field:
+    return (np.arange(size) - (size - 1) / 2) * step
+
+
 def stream(seed: int, name: str) -> np.random.Generator:
     """The random stream of one named component."""
     words = np.random.SeedSequence([seed, zlib.crc32(name.encode("utf-8"))])
@@ -96,20 +101,22 @@ def smooth_noise(rng: np.random.Generator, grid: Grid, sigma_mm: float) -> Field
 
 def _small_noise(rng: np.random.Generator, grid: Grid, sigma: float) -> Field:
     """As :func:`smooth_noise`, by dense products: faster on patches, but not to the last bit."""
-    across = _dense_bumps(grid.x, sigma)
-    down = across if grid.x.size == grid.y.size else _dense_bumps(grid.y, sigma)
+    across, down = (_dense_bumps(n, grid.step, sigma) for n in (grid.x.size, grid.y.size))
     lattice = rng.standard_normal((down.shape[1], across.shape[1])).astype(np.float32)
     return np.asarray(down @ (lattice @ across.T))
 
 
-def _dense_bumps(at: Field, sigma: float) -> Field:
+@lru_cache(maxsize=64)  # 0.1 to 0.4 MB each; a patch takes some twenty, nearly all of fixed sigma.
+def _dense_bumps(size: int, step: float, sigma: float) -> Field:
+    at = _centres(size, step).astype(np.float32)
     spacing = sigma / _LATTICE_PER_SIGMA
     half = math.ceil(at[-1] / spacing) + math.ceil(_REACH_SIGMAS * _LATTICE_PER_SIGMA)
     points = (np.arange(-half, half + 1) * spacing).astype(np.float32)
     # The floor keeps exp() from numbers too small to be computed fast.
-    weights = np.exp(np.maximum(-0.5 * ((at[:, None] - points) * (1 / sigma)) ** 2, -30))
+    weights: Field = np.exp(np.maximum(-0.5 * ((at[:, None] - points) * (1 / sigma)) ** 2, -30))
     weights /= np.sqrt(np.sum(weights * weights, axis=1, keepdims=True))
-    return np.asarray(weights)
+    weights.flags.writeable = False
+    return weights
 
 
 def _bumps(at: Field, sigma: float) -> scipy.sparse.csr_array:

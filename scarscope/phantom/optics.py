@@ -3,8 +3,6 @@
 Legend
 ------
 n : unit normal of the surface; l : unit direction to a light; v = (0, 0, 1) towards the camera
-horizon : greatest tangent of elevation of surrounding skin, seen from a pixel towards an azimuth
-openness : cosine-weighted share of the sky that a pixel sees
 m : root mean square slope of unresolved facets
 
 Radiance is in units of a white card that faces the camera: flat skin gives its reflectance.
@@ -24,10 +22,8 @@ from numpy.typing import NDArray
 
 from scarscope.phantom.noise import Field, strips
 from scarscope.phantom.recipe import Lamp, Light, Shine
+from scarscope.phantom.surface import Shape, cut, horizon_towards
 
-AZIMUTHS = 12
-REACH_MM = 3.0  # Farther skin does not shade a pit at the angles that photographs use.
-_COARSE_MM = 1.5
 _SEEN_MM = 0.8  # Half the side of the surroundings that a pit's walls see.
 _PENUMBRA = 0.06  # In tangent of elevation: one lamp sample stands for a small area.
 
@@ -41,87 +37,6 @@ SCATTER_WEIGHTS = np.array(
         [0.649, 0.344, 0.0, 0.007, 0.0, 0.0],
     ]
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """What the optics need of a height map.
-
-    Attributes
-    ----------
-    height : ndarray, shape (h, w)
-        In mm, towards the camera.
-    normal : ndarray, shape (3, h, w)
-    horizon : ndarray, shape (AZIMUTHS, h, w)
-        Tangents, >= 0.
-    openness : ndarray, shape (h, w)
-    """
-
-    height: Field
-    normal: Field
-    horizon: Field
-    openness: Field
-    mm_per_px: float
-
-
-def shape_of(height: Field, mm_per_px: float, *, reach_mm: float = REACH_MM) -> Shape:
-    """Normals, horizons and openness of a height map in mm; shadows fall up to `reach_mm` far."""
-    down, right = np.gradient(height, mm_per_px)
-    up = 1 / np.sqrt(1 + right**2 + down**2)
-    normal = np.stack([-right * up, -down * up, up])
-    horizon = _horizons(height, mm_per_px, min(reach_mm, REACH_MM))
-    if reach_mm > REACH_MM:
-        _raise_horizons(horizon, height, mm_per_px, reach_mm)
-    # Of the hemisphere about the camera's axis, the part above the horizon, cosine-weighted.
-    openness = np.mean(1 / (1 + horizon**2), axis=0)
-    return Shape(height, normal, horizon, openness, mm_per_px)
-
-
-def _horizons(height: Field, mm_per_px: float, reach_mm: float) -> Field:
-    reach = max(int(reach_mm / mm_per_px), 3)
-    padded = np.pad(height, reach + 1, mode="edge")
-    steps = np.unique(np.geomspace(1, reach, 12).round().astype(int))
-    horizon = np.zeros((AZIMUTHS, *height.shape), dtype=height.dtype)
-    for part in strips(height.shape):
-        around = padded[part.start : part.stop + 2 * (reach + 1)]
-        here = height[part]
-        rise = np.empty_like(here)
-        for k, angle in enumerate(np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS):
-            highest = horizon[k, part]
-            for right, down in _offsets(angle, steps):
-                far = float(np.hypot(right, down)) * mm_per_px
-                np.subtract(_shifted(around, reach + 1, down, right, here.shape), here, out=rise)
-                rise *= 1 / far
-                np.maximum(highest, rise, out=highest)
-    return horizon
-
-
-def _raise_horizons(horizon: Field, height: Field, mm_per_px: float, reach_mm: float) -> None:
-    """Add what lies farther off, seen on a grid of about 1.5 mm."""
-    rows, cols = height.shape
-    small = (
-        max(round(cols * mm_per_px / _COARSE_MM), 4),
-        max(round(rows * mm_per_px / _COARSE_MM), 4),
-    )
-    coarse: Field = cv2.resize(height, small, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    far = _horizons(coarse, cols * mm_per_px / small[0], reach_mm)
-    for k in range(AZIMUTHS):
-        np.maximum(horizon[k], cv2.resize(far[k], (cols, rows)), out=horizon[k])
-
-
-def _offsets(angle: float, steps: np.ndarray) -> set[tuple[int, int]]:
-    return {(round(float(s * np.cos(angle))), round(float(s * np.sin(angle)))) for s in steps}
-
-
-def _shifted(padded: Field, pad: int, down: int, right: int, shape: tuple[int, int]) -> Field:
-    return padded[pad + down : pad + down + shape[0], pad + right : pad + right + shape[1]]
-
-
-def _horizon_towards(shape: Shape, azimuth: float) -> Field:
-    place = (azimuth / (2 * np.pi) * AZIMUTHS) % AZIMUTHS
-    low, part = int(place) % AZIMUTHS, place - int(place)
-    high = (low + 1) % AZIMUTHS
-    return np.asarray((1 - part) * shape.horizon[low] + part * shape.horizon[high])
 
 
 @dataclass(frozen=True)
@@ -276,7 +191,7 @@ def radiance(
             lit = fall[part] if isinstance(fall, np.ndarray) else fall
             lit = lit if shadow is None else lit * shadow[part]
             sums = (entering[:, part], specular[:, part])
-            _add_ray(ray, _cut(shape, part), shine, oil[part], sums, lit)
+            _add_ray(ray, cut(shape, part), shine, oil[part], sums, lit)
     room = (np.asarray(light.ambient_colour) * light.ambient)[:, None, None]
     room = (room / _balance(light)[:, None, None]).astype(albedo.dtype, copy=False)
     entering += room * shape.openness
@@ -301,16 +216,6 @@ def _bounced(shape: Shape, albedo: Field, entering: Field, bounces: int) -> Fiel
     return np.asarray(total * around)
 
 
-def _cut(shape: Shape, part: slice) -> Shape:
-    return Shape(
-        shape.height[part],
-        shape.normal[:, part],
-        shape.horizon[:, part],
-        shape.openness[part],
-        shape.mm_per_px,
-    )
-
-
 def _add_ray(
     ray: Ray,
     shape: Shape,
@@ -320,19 +225,44 @@ def _add_ray(
     strength: Field | float,
 ) -> None:
     entering, specular = sums
-    lx, ly, lz = ray.direction
-    nx, ny, nz = shape.normal
-    cosine = np.clip(nx * lx + ny * ly + nz * lz, 0, None)
-    elevation = lz / max(float(np.hypot(lx, ly)), 1e-6)
-    towards = _horizon_towards(shape, float(np.arctan2(ly, lx)))
-    lit = np.clip((elevation - towards) / (_PENUMBRA * (1 + elevation**2)) + 0.5, 0, 1)
-    flux = ray.power * lit * strength
-    colour = np.asarray(ray.colour, dtype=cosine.dtype)[:, None, None]
+    cosine = _towards(shape.normal, ray.direction)
+    np.maximum(cosine, 0, out=cosine)
+    flux = _lit(ray, shape)
+    flux *= ray.power
+    flux *= strength
+    gloss = _gloss(ray, shape, shine, oil, cosine)
+    gloss *= flux
     # Less enters at a grazing angle (Schlick); 1 at normal incidence by the albedo's definition.
-    grazing = (1 - cosine) ** 2
-    entry = 1 - grazing * grazing * (1 - cosine)
-    entering += colour * (flux * cosine * entry)
-    specular += colour * (flux * _gloss(ray, shape, shine, oil))
+    grazing = 1 - cosine
+    entry = np.square(grazing)
+    entry *= entry
+    entry *= grazing
+    np.subtract(1, entry, out=entry)
+    flux *= cosine
+    flux *= entry
+    for channel, share in enumerate(ray.colour):
+        entering[channel] += np.multiply(flux, share, out=entry)
+        specular[channel] += np.multiply(gloss, share, out=entry)
+
+
+def _towards(normal: Field, direction: tuple[float, float, float]) -> Field:
+    """Cosine of the angle between a surface and a direction."""
+    total = normal[0] * direction[0]
+    more = normal[1] * direction[1]
+    total += more
+    total += np.multiply(normal[2], direction[2], out=more)
+    return np.asarray(total)
+
+
+def _lit(ray: Ray, shape: Shape) -> Field:
+    """Share of a lamp sample that stands above the horizon, 0 to 1."""
+    lx, ly, lz = ray.direction
+    elevation = lz / max(float(np.hypot(lx, ly)), 1e-6)
+    lit = horizon_towards(shape, float(np.arctan2(ly, lx)))
+    np.subtract(elevation, lit, out=lit)
+    lit /= _PENUMBRA * (1 + elevation**2)
+    lit += 0.5
+    return np.clip(lit, 0, 1, out=lit)
 
 
 def _falloff(ray: Ray, shape: Shape) -> Field | float:
@@ -346,21 +276,42 @@ def _falloff(ray: Ray, shape: Shape) -> Field | float:
     return np.asarray(ray.distance_mm**2 / ((sx - x) ** 2 + (sy - y) ** 2 + sz**2))
 
 
-def _gloss(ray: Ray, shape: Shape, shine: Shine, oil: Field) -> Field:
+def _gloss(ray: Ray, shape: Shape, shine: Shine, oil: Field, toward: Field) -> Field:
     lx, ly, lz = ray.direction
     size = math.sqrt(lx**2 + ly**2 + (lz + 1) ** 2)
     hx, hy, hz = lx / size, ly / size, (lz + 1) / size
-    nx, ny, nz = shape.normal
-    facing = np.clip(nx * hx + ny * hy + nz * hz, 1e-3, 1)
+    nz = shape.normal[2]
+    facing = _towards(shape.normal, (hx, hy, hz))
+    np.clip(facing, 1e-3, 1, out=facing)
     fresnel = shine.f0 + (1 - shine.f0) * (1 - hz) ** 5
-    dry, film = _beckmann(facing, shine.roughness), _beckmann(facing, shine.oil_roughness)
-    lobe = (1 - oil) * dry + oil * film
-    toward = np.clip(nx * lx + ny * ly + nz * lz, 0, None)
-    visible = np.minimum(1, 2 * facing * np.minimum(nz, toward) / hz)
+    square = np.square(facing)
+    lobe = _beckmann(square, shine.roughness)
+    lobe *= 1 - oil
+    film = _beckmann(square, shine.oil_roughness)
+    film *= oil
+    lobe += film
     # pi: the units are those of a white card; 4 nz: projected area (Torrance-Sparrow).
-    return np.asarray(np.pi * lobe * fresnel * visible / (4 * np.maximum(nz, 0.2)))
+    lobe *= np.pi
+    lobe *= fresnel
+    visible = np.minimum(nz, toward, out=film)
+    facing *= 2
+    visible *= facing
+    visible /= hz
+    lobe *= np.minimum(1, visible, out=visible)
+    below = np.maximum(nz, 0.2, out=facing)
+    below *= 4
+    lobe /= below
+    return lobe
 
 
-def _beckmann(facing: Field, m: float) -> Field:
-    square = facing**2
-    return np.asarray(np.exp(-(1 - square) / (square * m**2)) / (math.pi * m**2 * square**2))
+def _beckmann(square: Field, m: float) -> Field:
+    """Of the squared cosine between a facet and the surface."""
+    steep = 1 - square
+    below = square * m**2
+    steep /= below
+    np.negative(steep, out=steep)
+    np.exp(steep, out=steep)
+    np.square(square, out=below)
+    below *= math.pi * m**2
+    steep /= below
+    return np.asarray(steep)

@@ -14,11 +14,12 @@ from scarscope.phantom.camera import photograph, through_jpeg
 from scarscope.phantom.hair import hair_shadow
 from scarscope.phantom.head import Head, Material, make_head
 from scarscope.phantom.noise import Field, Grid, Precision
-from scarscope.phantom.optics import REACH_MM, radiance, shape_of
+from scarscope.phantom.optics import radiance
 from scarscope.phantom.pigment import base_colour, reflectance
 from scarscope.phantom.recipe import Recipe, Shine, Skin
 from scarscope.phantom.scars import truth_table
 from scarscope.phantom.scene import Sheet, lay_out, seen_from
+from scarscope.phantom.surface import REACH_MM, shape_of
 
 Code = TypeVar("Code", np.int32, np.uint8)
 
@@ -57,6 +58,8 @@ class Rendered:
     recipe : Recipe
     materials : ndarray of uint8, shape (h, w), or None
         Codes of :class:`scarscope.phantom.head.Material`; None for a patch, which is all skin.
+    hair : ndarray of float32, shape (h, w), or None
+        Share of each pixel that hairs hide, dark or pale, 0 to 1; None where the skin has none.
     """
 
     rgb: NDArray[np.uint8]
@@ -70,6 +73,7 @@ class Rendered:
     specular_share: float
     recipe: Recipe
     materials: NDArray[np.uint8] | None = None
+    hair: NDArray[np.float32] | None = None
 
     @property
     def burden_um(self) -> float:
@@ -117,6 +121,7 @@ def render(recipe: Recipe, *, compress: bool = False, dtype: Precision = np.floa
         specular_share=float(specular[1][region].sum() / (diffuse + specular)[1][region].sum()),
         recipe=recipe,
         materials=materials,
+        hair=_hidden(sheet.hair, n),
     )
 
 
@@ -128,6 +133,12 @@ def _render_fine(recipe: Recipe, dtype: Precision) -> tuple[Sheet, Head | None, 
         head = make_head(Grid.covering(recipe.skin.size_mm, fine, dtype), recipe.skin.seed)
         sheet = _drape(sheet, head)
     return sheet, head, *_light_up(sheet, recipe, head)
+
+
+def _hidden(hair: Field, n: int) -> NDArray[np.float32] | None:
+    if not hair.any():
+        return None
+    return np.clip(_average(np.abs(hair), n), 0, 1).astype(np.float32, copy=False)
 
 
 def _average(image: Field, n: int) -> Field:

@@ -12,6 +12,7 @@ scars lie within 0.2 to 0.5 mm).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -305,7 +306,12 @@ def _typed(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     kinds = ["int64", "str", *["float64"] * (len(TRUTH_COLUMNS) - 3), "bool"]
     values = zip(*rows, strict=True) if rows else [()] * len(TRUTH_COLUMNS)
     columns = zip(TRUTH_COLUMNS, values, kinds, strict=True)
-    return pd.DataFrame({name: pd.Series(list(v), dtype=kind) for name, v, kind in columns})
+    return pd.DataFrame({name: _column(v, kind) for name, v, kind in columns})
+
+
+def _column(values: Sequence[object], kind: str) -> object:
+    # numpy's columns come together several times as fast as pandas' own, which text needs.
+    return pd.Series(list(values), dtype=kind) if kind == "str" else np.array(values, dtype=kind)
 
 
 def _measure(

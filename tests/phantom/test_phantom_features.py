@@ -135,6 +135,30 @@ def test_a_hair_keeps_light_from_the_skin_beside_it():
     assert (lighter - darker).max() > 10
 
 
+@pytest.mark.parametrize("supersample", [1, 2])
+def test_the_share_that_hair_hides_is_told_and_matches_the_photo(supersample):
+    skin = Skin(seed=2, size_mm=(10, 10), hair=Hair(long_per_cm2=6.0, vellus_per_cm2=20.0))
+    bare = Recipe(
+        skin=replace(skin, hair=Hair()), light=make_light("twin"), supersample=supersample
+    )
+    covered, clean = render(replace(bare, skin=skin)), render(bare)
+    assert clean.hair is None
+    assert covered.hair.dtype == np.float32
+    assert covered.hair.shape == covered.labels.shape
+    assert 0 <= covered.hair.min() < 0.01 < 0.3 < covered.hair.max() <= 1
+    same = (covered.rgb == clean.rgb).all(axis=2)
+    assert same[covered.hair == 0].mean() > 0.9
+    assert same[covered.hair > 0.3].mean() < 0.1
+
+
+def test_pale_hair_hides_skin_as_dark_hair_does():
+    vellus = Skin(seed=2, size_mm=(10, 10), hair=Hair(vellus_per_cm2=20.0))
+    cover = lay_out(vellus, 0.1).hair
+    assert cover.min() < 0 == cover.max()
+    photo = render(Recipe(skin=vellus, light=make_light("twin")))
+    assert photo.hair == pytest.approx(-cover, abs=1e-6)
+
+
 def test_perspective_shows_what_lies_nearer_larger():
     skin = Skin(seed=1, size_mm=(40, 40), scars=(scar(x_mm=-11.0), scar(x_mm=11.0)))
     straight = lay_out(skin, 0.1)

@@ -16,7 +16,8 @@ from scarscope.phantom import (
     make_light,
     render,
 )
-from scarscope.phantom.optics import SCATTER_WEIGHTS, radiance, rays, scatter, shape_of
+from scarscope.phantom.optics import SCATTER_WEIGHTS, radiance, rays, scatter
+from scarscope.phantom.surface import shape_of
 from scarscope.photo.colour import ita_deg, linear_to_lab, srgb_to_linear
 
 SMOOTH = Surface(
