@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ _FONT = "font-family='Helvetica, Arial, sans-serif' font-size='12'"
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 34, 46
 _WIDE, _HIGH = 460, 320
 _CELL_W, _CELL_H = 82, 30
+# Widest likely means over a text's letters at 12 px: which font a viewer has is not known here.
+_LETTER, _BOLD_LETTER = 7.0, 7.6
 
 
 def heat_table(
@@ -35,31 +38,46 @@ def heat_table(
     digits : int
         After the decimal point.
     """
-    left = 18 + 7 * max((len(str(name)) for name in table.index), default=0)
-    width = left + _CELL_W * len(table.columns) + 10
+    left = 18 + _longest(table.index)
+    cell = max(_CELL_W, 10 + _longest(table.columns))
+    # Few columns are narrower than the title.
+    width = max(left + cell * len(table.columns) + 10, 20 + _BOLD_LETTER * len(title))
     parts = [_text(10, 18, title, anchor="start", bold=True)]
     for j, name in enumerate(table.columns):
-        parts.append(_text(left + (j + 0.5) * _CELL_W, 40, str(name)))
+        parts.append(_text(left + (j + 0.5) * cell, 40, str(name)))
     for i, name in enumerate(table.index):
         y = 48 + i * _CELL_H
         parts.append(_text(left - 8, y + 20, str(name), anchor="end"))
         for j, value in enumerate(table.iloc[i].to_numpy(np.float64)):
-            parts.append(_cell(left + j * _CELL_W, y, value, low, high, digits))
+            box = _Box(left + j * cell, y, cell - 2, _CELL_H - 2)
+            parts.append(_cell(box, value, low, high, digits))
     return _svg(width, 58 + _CELL_H * len(table), parts)
 
 
-def _cell(x: float, y: float, value: float, low: float, high: float, digits: int) -> str:
+def _longest(names: Iterable[object]) -> float:
+    return _LETTER * max((len(str(name)) for name in names), default=0)
+
+
+class _Box(NamedTuple):
+    """A rectangle in the picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def _cell(box: _Box, value: float, low: float, high: float, digits: int) -> str:
     known = math.isfinite(value)
     share = min(max((value - low) / (high - low), 0.0), 1.0) if known and high > low else 0.0
     red, green, blue = (round(255 + share * (end - 255)) for end in (0, 114, 178))
     ink = "#fff" if share > 0.55 else "#000"
-    box = (
-        f"<rect x='{x:.1f}' y='{y:.1f}' width='{_CELL_W - 2}' height='{_CELL_H - 2}' "
+    ground = (
+        f"<rect x='{box.x:.1f}' y='{box.y:.1f}' width='{box.width:g}' height='{box.height:g}' "
         f"fill='rgb({red},{green},{blue})' stroke='#bbb'/>"
     )
-    return box + _text(
-        x + _CELL_W / 2 - 1, y + 19, f"{value:.{digits}f}" if known else "–", fill=ink
-    )
+    told = f"{value:.{digits}f}" if known else "–"
+    return ground + _text(box.x + box.width / 2, box.y + 19, told, fill=ink)
 
 
 def scatter(
@@ -85,7 +103,9 @@ def scatter(
         if math.isfinite(x[at]) and math.isfinite(y[at]):
             colour = COLOURS[(names.index(groups[at]) if names else 0) % len(COLOURS)]
             parts.append(axes.point(float(x[at]), float(y[at]), colour))
-    return _svg(_WIDE, _HIGH, [*parts, *_legend(names)])
+    # Beside the axes: points may lie in any corner of them.
+    width = _WIDE + (22 + _longest(names) if names else 0)
+    return _svg(width, _HIGH, [*parts, *_legend(names)])
 
 
 def bland_altman_plot(a: Floats, b: Floats, *, title: str, unit: str) -> str:
@@ -165,8 +185,8 @@ def _legend(names: Sequence[str]) -> list[str]:
     for at, name in enumerate(names):
         y = _TOP + 14 + 16 * at
         colour = COLOURS[at % len(COLOURS)]
-        parts.append(f"<circle cx='{_LEFT + 12}' cy='{y - 4}' r='4' fill='{colour}'/>")
-        parts.append(_text(_LEFT + 22, y, name, anchor="start"))
+        parts.append(f"<circle cx='{_WIDE}' cy='{y - 4}' r='4' fill='{colour}'/>")
+        parts.append(_text(_WIDE + 10, y, name, anchor="start"))
     return parts
 
 

@@ -234,6 +234,35 @@ def test_plots_are_xml_whatever_they_show():
         assert "nan" not in text
 
 
+def reach(element):
+    """Where a text begins and ends across, with letters as wide as a wide font has them."""
+    long = (7.5 if element.get("font-weight") else 6.5) * len(element.text)
+    start = {"start": 0.0, "middle": long / 2, "end": long}[element.get("text-anchor")]
+    return float(element.get("x")) - start, float(element.get("x")) - start + long
+
+
+NARROW = pd.DataFrame({"twin": [0.5]}, index=["dark"])
+FEW = np.array([1.0, 5.0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        heat_table(NARROW, title="F1 within 3 mm, by tone and light"),
+        heat_table(NARROW.rename(columns={"twin": "two softboxes at the window"}), title="F1"),
+        heat_table(NARROW.rename(index={"dark": "very dark and somewhat red"}), title="F1"),
+        scatter(FEW, FEW, title="Burden", x_name="x", y_name="y", groups=["a long name", "b"]),
+        bland_altman_plot(FEW, FEW + 1, title="Burden of retests", unit="µm"),
+    ],
+)
+def test_no_letter_of_a_plot_is_cut_off(text):
+    picture = ElementTree.fromstring(text)
+    texts = [element for element in picture.iter() if element.tag.endswith("text")]
+    level = [reach(element) for element in texts if not element.get("transform")]
+    assert min(low for low, _ in level) >= 0
+    assert max(high for _, high in level) <= float(picture.get("width"))
+
+
 def test_outlines_are_drawn_beside_the_photo():
     grey = np.full((200, 200, 3), 128, np.uint8)
     picture = error_picture(grey, FOUND, TRUE, side_px=200)
