@@ -2,6 +2,8 @@
 
 Scars of one photo share its light, tone and noise, so the unit that is drawn is the subject.
 Source: percentile intervals, Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13.
+Few units can only be drawn in few ways, and the interval is then far too narrow: below
+:data:`LEAST_UNITS` none is given.
 """
 
 from __future__ import annotations
@@ -21,6 +23,15 @@ Floats = NDArray[np.float64]
 DRAWS = 1000
 SEED = 0
 CONFIDENCE = 0.95
+# In simulations (a normal mean, F1 of subjects who differ, a skewed rate) what is called a 95 %
+# interval holds the truth in half of all cases with two units, and in three of four with three.
+# From six on it is more than four of five in all of them, and beyond that it gains slowly. The
+# tests' `coverage` makes these figures again.
+LEAST_UNITS = 6
+FEW_UNITS = (
+    f"Fewer than {LEAST_UNITS} give none: drawn from so few, an interval that is called 95 % would "
+    "often miss the truth."
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,7 @@ class Interval:
     value : float
         NaN where the photos say nothing about it.
     low, high : float
-        NaN where fewer than two units say anything.
+        NaN where fewer than :data:`LEAST_UNITS` units say anything.
     n : int
         Units (subjects or patches) that it comes from.
     """
@@ -77,7 +88,8 @@ def of_sums(
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
     rng = np.random.default_rng(seed)
-    times = rng.multinomial(n, np.full(n, 1 / n), size=draws) if n > 1 else np.zeros((0, 1))
+    enough = n >= LEAST_UNITS
+    times = rng.multinomial(n, np.full(n, 1 / n), size=draws) if enough else np.zeros((0, n))
     every = np.vstack([np.ones((1, n)), times]) @ sums
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.asarray(ratio(dict(zip(columns, every.T, strict=True))), np.float64)
@@ -114,8 +126,8 @@ def of_rows(
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
     value = float(statistic(values))
-    if n == 1:
-        return Interval(value, math.nan, math.nan, 1)
+    if n < LEAST_UNITS:
+        return _interval(value, np.zeros(0), n)
     picks = np.random.default_rng(seed).integers(n, size=(draws, n))
     if len({len(at) for at in rows}) == 1:  # then every draw has as many rows: all at once
         at = np.stack(rows)[picks].reshape(len(picks), -1)

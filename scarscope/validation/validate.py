@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from scarscope.errors import LayoutError, ScaleError
+from scarscope.validation.bootstrap import LEAST_UNITS
 from scarscope.validation.compare import PhotoComparison, compare_photo
 from scarscope.validation.folder import MarkedFolder, open_folder
 from scarscope.validation.matching import LEAST_IOU, RADIUS_MM
@@ -44,7 +45,8 @@ def validate(
     Returns
     -------
     Validation
-        Photos that only one side has are left out, and named in ``notes``.
+        Photos that only one side has are left out, and named in ``notes``, as is a study with too
+        few subjects for intervals.
 
     Raises
     ------
@@ -69,7 +71,9 @@ def validate(
         compared = compare_photo(one, two, radius_mm=radius_mm, least_iou=least_iou)
         photos.append(_photo(row, _true_row(true, other), compared, scale, one.labels.size))
         scars.append(compared.scars.assign(path=str(row["path"])))
-    return draw_together(pd.DataFrame(photos), pd.concat(scars, ignore_index=True), notes=notes)
+    table = pd.DataFrame(photos)
+    notes += _few(table)
+    return draw_together(table, pd.concat(scars, ignore_index=True), notes=notes)
 
 
 Row = dict[str, object]
@@ -106,6 +110,12 @@ def _photos(
     )
     notes = (f"{len(p)} photo(s) {why}: {_listed(p)}." for p, why in told if p)
     return rows, names, tuple(notes)
+
+
+def _few(photos: pd.DataFrame) -> tuple[str, ...]:
+    n = photos["subject"].nunique()
+    told = f"{n} subject(s) are too few for intervals of accuracy: {LEAST_UNITS} are needed."
+    return (told,) if n < LEAST_UNITS else ()
 
 
 def _listed(paths: list[str], at_most: int = 5) -> str:

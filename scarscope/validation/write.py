@@ -8,6 +8,7 @@ from pathlib import Path
 from scarscope._version import __version__
 from scarscope.batch.write import write_bytes
 from scarscope.validation import sections
+from scarscope.validation.bootstrap import FEW_UNITS
 from scarscope.validation.figures import BY_PHOTO
 from scarscope.validation.gallery import Show, gallery
 from scarscope.validation.page import Block, Heading, Picture, Text, to_html, to_markdown
@@ -56,7 +57,7 @@ def page_of(result: Validation) -> list[Block]:
             f"ScarScope {__version__}, {n} photo(s) of {result.photos['subject'].nunique()} "
             "subject(s). Scars are the same within 3 mm of their centres, or where outlines "
             "overlap by more than 0.3; scars cut by the frame neither help nor hurt. Intervals "
-            "are 95 %, bootstrapped over subjects."
+            f"are 95 %, bootstrapped over subjects. {FEW_UNITS}"
         ),
         *(Text(f"Note: {note}") for note in result.notes),
         Heading("Overall"),

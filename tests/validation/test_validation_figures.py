@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from scarscope.errors import ParamsError
-from scarscope.validation.bootstrap import of_rows, of_sums
+from scarscope.validation import bootstrap
+from scarscope.validation.bootstrap import LEAST_UNITS, of_rows, of_sums
 from scarscope.validation.compare import SCAR_COLUMNS
 from scarscope.validation.figures import COLUMNS, spearman
 from scarscope.validation.result import PHOTOS, draw_together
@@ -165,21 +166,67 @@ def test_the_interval_is_that_of_the_normal_approximation():
 
 
 def test_subjects_are_drawn_whole():
-    # Ten photos a subject that all agree: only the two subjects count.
-    frame = pd.DataFrame({"subject": np.repeat(["a", "b"], 10), "hit": np.repeat([1, 0], 10)})
-    found = of_rows(frame, ["hit"], lambda v: v.mean(axis=(-2, -1)))
-    assert (found.low, found.value, found.high, found.n) == (0.0, 0.5, 1.0, 2)
+    # Ten photos a subject that all agree: only the subjects count, half of whom say yes.
+    subjects = np.repeat(np.arange(20), 10)
+    frame = pd.DataFrame({"subject": subjects, "hit": (subjects % 2).astype(float)})
+    found = of_rows(frame, ["hit"], lambda v: v.mean(axis=(-2, -1)), draws=4000)
+    half = 1.96 * 0.5 / math.sqrt(20)
+    assert (found.value, found.n) == (0.5, 20)
+    assert found.high - found.low == pytest.approx(2 * half, rel=0.1)
 
 
-def test_one_subject_has_no_interval_and_none_no_figure():
-    one = rate(many(1))
-    assert math.isnan(one.low)
-    assert one.n == 1
+def test_few_subjects_have_no_interval_and_none_no_figure():
+    for n in range(1, LEAST_UNITS):
+        found = rate(many(n))
+        by_rows = of_rows(many(n), ["hit"], lambda v: v.mean(axis=(-2, -1)) / 10)
+        for one in (found, by_rows):
+            assert one.value == pytest.approx(many(n)["hit"].mean() / 10)
+            assert math.isnan(one.low)
+            assert math.isnan(one.high)
+            assert one.n == n
+    assert rate(many(LEAST_UNITS)).low < rate(many(LEAST_UNITS)).high
     none = rate(many(1).iloc[:0])
     assert math.isnan(none.value)
     assert none.n == 0
     with pytest.raises(ParamsError, match="draws"):
         rate(many(), draws=0)
+
+
+def normal_mean(rng, n):
+    return rng.normal(3.0, 1.0, n), np.ones(n)
+
+
+def f1_of_subjects(rng, n):
+    hit = rng.binomial(12, rng.beta(4, 3, n))
+    return 2 * hit, hit + 12 + rng.poisson(rng.gamma(1.5, 2.0, n))  # hit + missed are 12
+
+
+def skewed_rate(rng, n):
+    return rng.poisson(rng.gamma(1.0, 4.0, n)), np.ones(n)
+
+
+def coverage(draw, n, *, times=500):
+    """How often a 95 % interval from n subjects holds the figure of all subjects there are."""
+    rng = np.random.default_rng(5)
+    every = draw(rng, 400_000)
+    truth = every[0].sum() / every[1].sum()
+    held = 0
+    for _ in range(times):
+        frame = pd.DataFrame({"subject": np.arange(n)}).assign(hit=0.0, n=0.0)
+        frame["hit"], frame["n"] = draw(rng, n)
+        found = rate(frame, draws=300)
+        held += found.low <= truth <= found.high
+    return held / times
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("draw", [normal_mean, f1_of_subjects, skewed_rate])
+def test_as_many_subjects_as_an_interval_needs(draw, monkeypatch):
+    monkeypatch.setattr(bootstrap, "LEAST_UNITS", 2)
+    assert coverage(draw, 2) < 0.6
+    assert coverage(draw, 3) < 0.8
+    assert coverage(draw, LEAST_UNITS) > 0.8
+    assert coverage(draw, 3 * LEAST_UNITS) > 0.87
 
 
 def retested(values, **more):

@@ -91,8 +91,17 @@ def test_validate_reads_both_sides(study):
     assert len(result.retests) == len(result.courses) == 2
     # The true change is -55 %; found are -55 % and (14 - 25) / 25 = -44 %.
     assert result.value("change_mae") == pytest.approx(5.5)
-    assert result.notes == ()
     assert ss.validate is validate
+
+
+def test_a_study_of_few_subjects_says_why_it_has_no_intervals(study, tmp_path):
+    result = validate(*study)
+    assert result.notes == ("2 subject(s) are too few for intervals of accuracy: 6 are needed.",)
+    assert result.figures[["low", "high"]].isna().all(axis=None)
+    write_validation(result, tmp_path)
+    page = (tmp_path / "validation.md").read_text(encoding="utf-8")
+    assert "Fewer than 6 give none" in page
+    assert result.notes[0] in page
 
 
 def test_photos_of_one_side_only_are_named(study):
@@ -295,7 +304,7 @@ def test_a_quick_run_goes_on_where_it_was_and_says_what_it_is(tmp_path):
     first = run_standard(tmp_path, size="quick", progress=lambda *a: seen.append(a[:2]))
     total = len(plan("quick"))
     assert seen[-1] == (total, total)
-    (tmp_path / "items" / "scars-50000.json").unlink()
+    (tmp_path / "items" / f"scars-{VALIDATION.start}.json").unlink()
     again = run_standard(tmp_path, size="quick", progress=lambda *a: seen.append(a[:2]))
     assert len(seen) == total + 1
     pd.testing.assert_frame_equal(first.figures, again.figures)
