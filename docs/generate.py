@@ -67,7 +67,7 @@ def pages() -> dict[str, str]:
     return {
         "flags.md": _page("Quality flags", "scarscope/flags.py", _FLAGS, _flags()),
         "measures.md": _page("Measures", "scarscope/measures/registry.py", _MEASURES, _measures()),
-        "parameters.md": _page("Parameters", "scarscope/params.py", _PARAMS, _params()),
+        "parameters.md": _page("Parameters", "scarscope/params/stages.py", _PARAMS, _params()),
         "tables.md": _page("Tables", "scarscope/batch/columns.py", _TABLES, _tables()),
         "validated-against.md": _page(
             "Validated against",

@@ -20,10 +20,12 @@ from scarscope.validation.standard_set import Item, photograph
 
 # What decides an item's figures; a change of any of it makes kept items stale.
 _CODE = (
-    *("params.py", "flags.py", "photo", "skin", "scars", "measures", "phantom"),
+    *("params", "flags.py", "photo", "skin", "scars", "measures", "phantom"),
     *(f"validation/{name}.py" for name in ("marked", "matching", "compare")),
     *(f"validation/{name}.py" for name in ("standard_set", "standard_item")),
 )
+
+_KINDS = (".py", ".onnx", ".json")  # learned weights decide as much as code
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -80,6 +82,7 @@ def _figures(photo: Rendered, found: Score) -> dict[str, Any]:
         "area_mm2": found.skin.area,
         "true_burden_um": photo.burden_um,
         "found_burden_um": found.burden_um,
+        "found_burden_sd_um": found.values.get("burden_sd_um", math.nan),
         "true_scar_area_fraction": float(photo.table["area_mm2"].sum()) / area,
         "found_scar_area_fraction": found.scar_area_fraction,
         "true_n_scars": len(photo.table),
@@ -101,6 +104,7 @@ def code_digest() -> str:
     digest = hashlib.sha256()
     for name in _CODE:
         at = package / name
-        for file in [at] if at.suffix else sorted(at.rglob("*.py")):
+        inside = (file for file in at.rglob("*") if file.suffix in _KINDS)
+        for file in [at] if at.suffix else sorted(inside):
             digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]
