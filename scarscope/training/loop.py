@@ -1,0 +1,177 @@
+"""The training loop: seeded, on whatever hardware is there, and able to go on where it stopped."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from scarscope.training.batches import Batch, batches
+from scarscope.training.evaluate import evaluate
+from scarscope.training.loss import Target, losses, total
+from scarscope.training.network import Network
+from scarscope.training.params import TrainParams
+from scarscope.training.store import BLOCK, Store, order
+
+Say = Callable[[dict[str, float]], object]
+_KEEP_EVERY, _SAY_EVERY, _TEST_EVERY = 500, 50, 2500
+
+
+@dataclass
+class State:
+    """Everything that a run needs to go on."""
+
+    network: Network
+    average: Network
+    optimiser: torch.optim.Optimizer
+    params_hash: str
+    step: int = 0
+
+
+def train(
+    store: Store, stopping: Store, params: TrainParams, out: Path, *, say: Say | None = None
+) -> Network:
+    """Train, or go on training, and return the averaged network.
+
+    Parameters
+    ----------
+    store, stopping : Store
+        Examples to learn from and to judge by; blocks that are not ready are waited for.
+    params : TrainParams
+    out : Path
+        Where the state and the log of the run are kept.
+    say : callable, optional
+        Called with the figures of the log's every line.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    state = _start(params, out, device)
+    began, spent = time.monotonic(), _seconds_so_far(out)
+    for batch in _from_step(store, params, state.step):
+        parts = _step(state, _to(batch, device), params)
+        state.step += 1
+        last = state.step == params.steps
+        if state.step % _SAY_EVERY == 0 or last:
+            figures = {name: float(part) for name, part in parts.items()}
+            if state.step % _TEST_EVERY == 0 or last:
+                figures |= evaluate(state.average, stopping, params.batch)
+            seconds = spent + time.monotonic() - began
+            _log(out, {"step": state.step, "seconds": seconds, **figures}, say)
+        if state.step % _KEEP_EVERY == 0 or last:
+            _keep(state, out)
+    return state.average
+
+
+def _start(params: TrainParams, out: Path, device: str) -> State:
+    torch.manual_seed(params.seed)
+    network = Network(params.widths).to(device, memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=params.rate, weight_decay=params.decay)
+    state = State(network, copy.deepcopy(network).requires_grad_(False), optimiser, params.hash)
+    file = out / "state.pt"
+    if file.exists():
+        kept = torch.load(file, map_location=device, weights_only=True)
+        if kept["params"] != params.hash:
+            raise ValueError(f"{file} belongs to other parameters; choose another folder.")
+        network.load_state_dict(kept["network"])
+        state.average.load_state_dict(kept["average"])
+        optimiser.load_state_dict(kept["optimiser"])
+        state.step = kept["step"]
+    (out / "params.json").write_text(json.dumps(params.to_dict(), indent=1), encoding="utf-8")
+    return state
+
+
+def _keep(state: State, out: Path) -> None:
+    content = {
+        "params": state.params_hash,
+        "network": state.network.state_dict(),
+        "average": state.average.state_dict(),
+        "optimiser": state.optimiser.state_dict(),
+        "step": state.step,
+    }
+    part = out / "state.part"
+    torch.save(content, part)
+    part.replace(out / "state.pt")
+
+
+def _from_step(store: Store, params: TrainParams, step: int) -> Iterator[Batch]:
+    a_pass = store.blocks * BLOCK // params.batch
+    for number, numbers in enumerate(order(store.blocks, params.passes, params.seed)):
+        done = min(max(step - number * a_pass, 0), a_pass)
+        left = numbers[done * params.batch :]
+        if len(left) >= params.batch:
+            seed = _mix(params.seed, number, done)
+            yield from batches(store, left, params.batch, seed)
+
+
+def _mix(*parts: int) -> int:
+    return int(np.random.SeedSequence(parts).generate_state(1)[0])
+
+
+def _to(batch: Batch, device: str) -> Batch:
+    if device == "cpu":
+        return batch
+    target = Target(**{k: v.to(device, non_blocking=True) for k, v in vars(batch.target).items()})
+    return Batch(batch.skin.to(device, non_blocking=True), target)
+
+
+def _step(state: State, batch: Batch, params: TrainParams) -> dict[str, Any]:
+    state.network.train()
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate_at(state.step, params)
+    skin = batch.skin.to(memory_format=torch.channels_last)
+    with torch.autocast(batch.skin.device.type, dtype=torch.bfloat16):
+        maps = state.network(skin)
+    parts = losses(maps.float(), batch.target)
+    state.optimiser.zero_grad(set_to_none=True)
+    total(parts, params.weights).backward()
+    torch.nn.utils.clip_grad_norm_(state.network.parameters(), params.clip)
+    state.optimiser.step()
+    _follow(state, params.average)
+    return {name: part.detach() for name, part in parts.items()}
+
+
+def rate_at(step: int, params: TrainParams) -> float:
+    """The learning rate of a step: a linear rise, then half a cosine to zero."""
+    if step < params.warmup:
+        return params.rate * (step + 1) / params.warmup
+    done = (step - params.warmup) / max(params.steps - params.warmup, 1)
+    return params.rate * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+def _follow(state: State, decay: float) -> None:
+    """Move the averaged weights a little towards the present ones; sooner in the beginning."""
+    decay = min(decay, (1 + state.step) / (10 + state.step))
+    with torch.no_grad():
+        theirs = state.network.state_dict()
+        for name, own in state.average.state_dict().items():
+            if own.dtype.is_floating_point:
+                own.lerp_(theirs[name], 1 - decay)
+            else:
+                own.copy_(theirs[name])
+
+
+def _seconds_so_far(out: Path) -> float:
+    lines = _lines(out)
+    return float(lines[-1]["seconds"]) if lines else 0.0
+
+
+def _lines(out: Path) -> list[dict[str, float]]:
+    file = out / "log.jsonl"
+    if not file.exists():
+        return []
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def _log(out: Path, figures: dict[str, float], say: Say | None) -> None:
+    with (out / "log.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(figures) + "\n")
+    if say is not None:
+        say(figures)

@@ -1,0 +1,106 @@
+"""One file of parameters decides a training run and its data."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from scarscope.errors import ParamsError
+from scarscope.training.loss import Weights
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainParams:
+    """A training run.
+
+    Attributes
+    ----------
+    blocks : int
+        Blocks of 64 examples to render from the training seeds.
+    stopping_blocks : int
+        The same from the stopping seeds, which choose thresholds and calibration.
+    passes : int
+        Times that every example is seen, newly augmented each time.
+    batch : int
+        Examples a step.
+    rate : float
+        Greatest learning rate (AdamW); it warms up over `warmup` steps and falls as a cosine to 0.
+    warmup : int
+        Steps.
+    decay : float
+        Weight decay.
+    average : float
+        Decay of the running average of weights that is shipped.
+    clip : float
+        Greatest norm of the gradient.
+    seed : int
+        Of the first weights, of the order of examples and of augmentation.
+    widths : tuple of int
+        Features of the network's five levels.
+    weights : Weights
+        How much each part of the loss counts.
+    """
+
+    blocks: int = 640
+    stopping_blocks: int = 24
+    passes: int = 6
+    batch: int = 16
+    rate: float = 2e-3
+    warmup: int = 400
+    decay: float = 0.01
+    average: float = 0.999
+    clip: float = 1.0
+    seed: int = 1
+    widths: tuple[int, ...] = (24, 40, 64, 96, 112)
+    weights: Weights = field(default_factory=Weights)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> TrainParams:
+        """Read a TOML file; an unknown name is an error.
+
+        Raises
+        ------
+        ParamsError
+            If the file cannot be read or holds an unknown name.
+        """
+        try:
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError) as error:
+            raise ParamsError(
+                f"Training parameters {path} cannot be read ({error}).", remedy="Check the file."
+            ) from error
+        weights = _build(Weights, values.pop("weights", {}))
+        return _build(cls, {**values, "weights": weights})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested plain values."""
+        return dataclasses.asdict(self)
+
+    @property
+    def hash(self) -> str:
+        """Twelve hexadecimal digits that change when any parameter does."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.passes * (self.blocks * 64 // self.batch)
+
+
+def _build(kind: type[Kind], values: dict[str, Any]) -> Kind:
+    known = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for name in values:
+        if name not in known:
+            raise ParamsError(
+                f"{name} is no training parameter.",
+                remedy=f"There are: {', '.join(sorted(known))}.",
+            )
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

@@ -1,0 +1,128 @@
+"""Examples on disk: rendered once by all cores, block by block, and read by the trainer at random.
+
+A block is a function of its number alone, so that a store is the same whoever renders it in
+whatever order, and rendering goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scarscope.phantom.render import render
+from scarscope.phantom.seeds import STOPPING, TRAINING
+from scarscope.training.example import FIELDS, SIDE, Example, example_of
+from scarscope.training.faces import face_examples
+from scarscope.training.recipes import training_recipe
+
+BLOCK = 64
+_FACE_EVERY = 8  # One block in so many is cut from a whole face.
+_WAIT_S = 0.5
+_SHAPES: dict[str, tuple[tuple[int, ...], type]] = {
+    "rgb": ((SIDE, SIDE, 3), np.uint8),
+    "depth_um": ((SIDE // 2, SIDE // 2), np.uint16),
+    "scar": ((SIDE // 2, SIDE // 2), np.uint8),
+    "labels": ((SIDE // 2, SIDE // 2), np.uint8),
+    "kinds": ((SIDE // 2, SIDE // 2), np.uint8),
+    "hidden": ((SIDE // 2, SIDE // 2), np.uint8),
+}
+Purpose = range
+PURPOSES = {"training": TRAINING, "stopping": STOPPING}
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of examples, one array a field.
+
+    Attributes
+    ----------
+    folder : Path
+    blocks : int
+        How many it is to hold.
+    purpose : str
+        ``"training"`` or ``"stopping"``: which seeds it draws from.
+    """
+
+    folder: Path
+    blocks: int
+    purpose: str = "training"
+
+    def __len__(self) -> int:
+        return self.blocks * BLOCK
+
+    def create(self) -> None:
+        """Lay out empty files where there are none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name, (shape, kind) in _SHAPES.items():
+            file = self.folder / f"{name}.npy"
+            if not file.exists():
+                size = (len(self), *shape)
+                np.lib.format.open_memmap(file, mode="w+", dtype=kind, shape=size).flush()
+
+    def ready(self, block: int) -> bool:
+        """Whether a block has been rendered."""
+        return self._mark(block).exists()
+
+    def missing(self) -> list[int]:
+        """Blocks that are still to be rendered, in order."""
+        return [b for b in range(self.blocks) if not self.ready(b)]
+
+    def render_block(self, block: int) -> None:
+        """Render one block and mark it as ready."""
+        arrays = self.open("r+")
+        for number, example in enumerate(block_examples(block, self.purpose)):
+            for name in FIELDS:
+                arrays[name][block * BLOCK + number] = getattr(example, name)
+        for array in arrays.values():
+            array.flush()
+        self._mark(block).touch()
+
+    def open(self, mode: Any = "r") -> dict[str, Any]:  # noqa: ANN401
+        """The arrays, mapped from disk."""
+        return {name: np.load(self.folder / f"{name}.npy", mmap_mode=mode) for name in FIELDS}
+
+    def wait_for(self, block: int) -> None:
+        """Return when a block is ready; somebody else renders it."""
+        while not self.ready(block):
+            time.sleep(_WAIT_S)
+
+    def _mark(self, block: int) -> Path:
+        return self.folder / f"ready-{block:05d}"
+
+
+def block_examples(block: int, purpose: str) -> Iterator[Example]:
+    """The examples of one block."""
+    seeds = PURPOSES[purpose]
+    first = seeds.start + block * BLOCK
+    if first + BLOCK > seeds.stop:
+        raise ValueError(f"Block {block} lies beyond the seeds for {purpose}.")
+    if block % _FACE_EVERY == _FACE_EVERY - 1:
+        yield from face_examples(first, BLOCK)
+        return
+    for seed in range(first, first + BLOCK):
+        photo = render(training_recipe(seed), compress=True, dtype=np.float32)
+        yield example_of(photo)
+
+
+def render_blocks(store: Store, blocks: Sequence[int]) -> None:
+    """Render some blocks here, one after the other, skipping those that are ready."""
+    cv2.setNumThreads(1)
+    for block in blocks:
+        if not store.ready(block):
+            store.render_block(block)
+
+
+def order(blocks: int, passes: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Example numbers, pass by pass: as rendered in the first, shuffled in the others."""
+    for number in range(passes):
+        if number == 0:
+            yield np.arange(blocks * BLOCK)
+        else:
+            yield np.random.default_rng((seed, number)).permutation(blocks * BLOCK)
