@@ -11,7 +11,7 @@ import math
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -25,6 +25,7 @@ Precision = type[np.float32] | type[np.float64]
 _LATTICE_PER_SIGMA = 1.5
 _REACH_SIGMAS = 4.5
 _DENSE_PX = 320  # Up to this many pixels a side, dense products are faster than sparse ones.
+_BANDS, _BANDED = 4, 40  # Products by bands of pixels, where there are more lattice points.
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,14 @@ def _centres(size: int, step: float) -> Field:
     return (np.arange(size) - (size - 1) / 2) * step
 
 
+class _Band(NamedTuple):
+    """Weights, shape (pixels, points), of some lattice points at some pixels."""
+
+    pixels: slice
+    points: slice
+    weights: Field
+
+
 def stream(seed: int, name: str) -> np.random.Generator:
     """The random stream of one named component."""
     words = np.random.SeedSequence([seed, zlib.crc32(name.encode("utf-8"))])
@@ -101,22 +110,40 @@ def smooth_noise(rng: np.random.Generator, grid: Grid, sigma_mm: float) -> Field
 
 def _small_noise(rng: np.random.Generator, grid: Grid, sigma: float) -> Field:
     """As :func:`smooth_noise`, by dense products: faster on patches, but not to the last bit."""
-    across, down = (_dense_bumps(n, grid.step, sigma) for n in (grid.x.size, grid.y.size))
-    lattice = rng.standard_normal((down.shape[1], across.shape[1])).astype(np.float32)
-    return np.asarray(down @ (lattice @ across.T))
+    (across, cols), (down, rows) = (_bands(n, grid.step, sigma) for n in (grid.x.size, grid.y.size))
+    lattice = rng.standard_normal((rows, cols)).astype(np.float32)
+    half = np.empty((grid.y.size, cols), dtype=np.float32)
+    for at, points, weights in down:
+        np.matmul(weights, lattice[points], out=half[at])
+    field = np.empty(grid.shape, dtype=np.float32)
+    for at, points, weights in across:
+        np.matmul(half[:, points], weights.T, out=field[:, at])
+    return field
 
 
-@lru_cache(maxsize=64)  # 0.1 to 0.4 MB each; a patch takes some twenty, nearly all of fixed sigma.
-def _dense_bumps(size: int, step: float, sigma: float) -> Field:
+@lru_cache(maxsize=64)  # Some 0.1 MB each; a patch takes about twenty, most of fixed sigma.
+def _bands(size: int, step: float, sigma: float) -> tuple[tuple[_Band, ...], int]:
+    """Bands of pixels with the lattice points that they are near to, and how many points in all."""
     at = _centres(size, step).astype(np.float32)
     spacing = sigma / _LATTICE_PER_SIGMA
-    half = math.ceil(at[-1] / spacing) + math.ceil(_REACH_SIGMAS * _LATTICE_PER_SIGMA)
+    reach = math.ceil(_REACH_SIGMAS * _LATTICE_PER_SIGMA)
+    half = math.ceil(at[-1] / spacing) + reach
     points = (np.arange(-half, half + 1) * spacing).astype(np.float32)
     # The floor keeps exp() from numbers too small to be computed fast.
-    weights: Field = np.exp(np.maximum(-0.5 * ((at[:, None] - points) * (1 / sigma)) ** 2, -30))
+    weights = np.exp(np.maximum(-0.5 * ((at[:, None] - points) * (1 / sigma)) ** 2, -30))
     weights /= np.sqrt(np.sum(weights * weights, axis=1, keepdims=True))
-    weights.flags.writeable = False
-    return weights
+    pieces = _BANDS if points.size > _BANDED else 1
+    return tuple(
+        _Band(near, some, np.ascontiguousarray(weights[near, some]))
+        for near in (slice(k * size // pieces, (k + 1) * size // pieces) for k in range(pieces))
+        for some in [_near(at[near] / spacing + half, reach, points.size)]
+    ), points.size
+
+
+def _near(place: Field, reach: int, count: int) -> slice:
+    """Lattice points within reach of rising places."""
+    first, last = math.floor(place[0]) - reach, math.ceil(place[-1]) + reach
+    return slice(max(first, 0), min(last + 1, count))
 
 
 def _bumps(at: Field, sigma: float) -> scipy.sparse.csr_array:
@@ -176,28 +203,37 @@ def _two_nearest_packed(planes: Field, u: Field, v: Field) -> tuple[Field, Field
     its squared distance, so that sorting needs no masks. Distances lose less than 1 part in 30000.
     """
     col, row = np.floor(u), np.floor(v)
-    cell = np.stack([col - 1, row - 1], axis=2).astype(np.int16)
+    wide = planes.shape[2]
+    at = (row.astype(np.intp) - 1) * wide + (col.astype(np.intp) - 1)
     u, v = u - col, v - row
     first = np.full(u.shape, np.iinfo(np.int32).max, dtype=np.int32)
-    second = first.copy()
+    second, larger = first.copy(), np.empty_like(first)
+    x, y, tag = (np.empty_like(u) for _ in range(3))
+    packed, tags = x.view(np.int32), tag.view(np.int32)
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
             # The neighbour's seeds, by their offset from the corner of the pixel's own cell.
-            px, py, tags = planes[:, 1 + down :, 1 + right :]
-            x, y = _looked_up(px + np.float32(right), cell), _looked_up(py + np.float32(down), cell)
+            px, py, own = planes.reshape(3, -1)[:, (1 + down) * wide + 1 + right :]
+            for plane, found in (
+                (px + np.float32(right), x),
+                (py + np.float32(down), y),
+                (own, tag),
+            ):
+                # Nothing is out of range; to wrap is the fastest way not to be asked about it.
+                plane.take(at, out=found, mode="wrap")
             x -= u
             y -= v
             x *= x
             y *= y
             x += y
-            packed = x.view(np.int32)
             packed &= ~255
-            packed |= _looked_up(np.ascontiguousarray(tags), cell).view(np.int32)
-            np.minimum(second, np.maximum(first, packed), out=second)
+            packed |= tags
+            np.minimum(second, np.maximum(first, packed, out=larger), out=second)
             np.minimum(first, packed, out=first)
     gap = np.sqrt(second.view(np.float32)) - np.sqrt(first.view(np.float32))
-    strength = ((first & 255) + (second & 255)).astype(np.float32) / 256
-    return np.clip(gap, 0, None), strength % np.float32(1)
+    first += second  # What flows over is not among the low bits.
+    first &= 255
+    return gap, first.astype(np.float32) / 256
 
 
 def strips(shape: tuple[int, ...], cells: int = 40_000) -> list[slice]:

@@ -19,6 +19,8 @@ AZIMUTHS = 12
 REACH_MM = 3.0  # Farther skin does not shade a pit at the angles that photographs use.
 _COARSE_MM = 1.5
 
+_Offsets = set[tuple[int, int]]
+
 
 @dataclass(frozen=True, eq=False)
 class Shape:
@@ -77,21 +79,54 @@ def _openness(horizon: Field) -> Field:
 
 def _horizons(height: Field, mm_per_px: float, reach_mm: float) -> Field:
     reach = max(int(reach_mm / mm_per_px), 3)
-    padded = np.pad(height, reach + 1, mode="edge")
+    pad, half = reach + 1, AZIMUTHS // 2
+    padded = np.pad(height, pad, mode="edge")
     steps = np.unique(np.geomspace(1, reach, 12).round().astype(int))
-    horizon = np.zeros((AZIMUTHS, *height.shape), dtype=height.dtype)
+    looks = [_offsets(angle, steps) for angle in np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS]
+    horizon = np.empty((AZIMUTHS, *height.shape), dtype=height.dtype)
     for part in strips(height.shape):
-        around = padded[part.start : part.stop + 2 * (reach + 1)]
-        here = height[part]
-        rise = np.empty_like(here)
-        for k, angle in enumerate(np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS):
-            highest = horizon[k, part]
-            for right, down in _offsets(angle, steps):
-                far = float(np.hypot(right, down)) * mm_per_px
-                np.subtract(_shifted(around, reach + 1, down, right, here.shape), here, out=rise)
-                rise *= 1 / far
-                np.maximum(highest, rise, out=highest)
+        around = padded[part.start : part.stop + 2 * pad]
+        for k in range(half):
+            behind = {(-right, -down) for right, down in looks[k + half]}
+            both = _opposite_horizons(around, pad, (looks[k], behind), mm_per_px)
+            horizon[k, part], horizon[k + half, part] = (rows[:, pad:-pad] for rows in both)
     return horizon
+
+
+def _opposite_horizons(
+    around: Field, pad: int, offsets: tuple[_Offsets, _Offsets], mm_per_px: float
+) -> tuple[Field, Field]:
+    """Horizons towards two opposite azimuths; a rise seen from one end is a fall from the other.
+
+    Parameters
+    ----------
+    around : ndarray, shape (h + 2 pad, w)
+        Heights with a margin.
+    offsets : tuple of set of (right, down)
+        From pixels to what they see ahead, and to pixels from what they see behind.
+
+    Returns
+    -------
+    ahead, behind : ndarray, shape (h, w)
+    """
+    # Whole rows end to end, so that an offset is one number and every step a single long loop.
+    heights, wide = around.ravel(), around.shape[1]
+    first, count = pad * wide, around.size - 2 * pad * wide
+    highest, lowest = np.zeros(count, around.dtype), np.zeros(count, around.dtype)
+    room = np.empty_like(heights)
+    for right, down in offsets[0] | offsets[1]:
+        ahead = down * wide + right
+        before, rise = max(ahead, 0), room[: count + abs(ahead)]
+        near = heights[first - before :]
+        far = heights[first - before + ahead :]
+        np.subtract(far[: rise.size], near[: rise.size], out=rise)
+        rise *= 1 / (float(np.hypot(right, down)) * mm_per_px)
+        if (right, down) in offsets[0]:
+            np.maximum(highest, rise[before:][:count], out=highest)
+        if (right, down) in offsets[1]:
+            np.minimum(lowest, rise[before - ahead :][:count], out=lowest)
+    np.negative(lowest, out=lowest)
+    return highest.reshape(-1, wide), lowest.reshape(-1, wide)
 
 
 def _raise_horizons(horizon: Field, height: Field, mm_per_px: float, reach_mm: float) -> None:
@@ -107,12 +142,8 @@ def _raise_horizons(horizon: Field, height: Field, mm_per_px: float, reach_mm: f
         np.maximum(horizon[k], cv2.resize(far[k], (cols, rows)), out=horizon[k])
 
 
-def _offsets(angle: float, steps: np.ndarray) -> set[tuple[int, int]]:
+def _offsets(angle: float, steps: np.ndarray) -> _Offsets:
     return {(round(float(s * np.cos(angle))), round(float(s * np.sin(angle)))) for s in steps}
-
-
-def _shifted(padded: Field, pad: int, down: int, right: int, shape: tuple[int, int]) -> Field:
-    return padded[pad + down : pad + down + shape[0], pad + right : pad + right + shape[1]]
 
 
 def horizon_towards(shape: Shape, azimuth: float) -> Field:
