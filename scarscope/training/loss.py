@@ -53,9 +53,9 @@ class Weights:
     depth: float = 1.0
     volume: float = 0.5
     spread: float = 0.15
-    kind: float = 0.35
+    kind: float = 0.5
     hidden: float = 0.3
-    core: float = 1.0
+    core: float = 4.0
 
 
 def losses(maps: Tensor, target: Target) -> dict[str, Tensor]:

@@ -48,9 +48,9 @@ class TrainParams:
         How much each part of the loss counts.
     """
 
-    blocks: int = 640
+    blocks: int = 320
     stopping_blocks: int = 24
-    passes: int = 6
+    passes: int = 7
     batch: int = 16
     rate: float = 2e-3
     warmup: int = 400
@@ -88,11 +88,6 @@ class TrainParams:
         """Twelve hexadecimal digits that change when any parameter does."""
         text = json.dumps(self.to_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-    @property
-    def steps(self) -> int:
-        """Steps of the whole run."""
-        return self.passes * (self.blocks * 64 // self.batch)
 
 
 def _build(kind: type[Kind], values: dict[str, Any]) -> Kind:
