@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from scarscope.phantom.harmonics import bearing
 from scarscope.phantom.noise import Field, Grid, polygons, smooth_noise, stream
 from scarscope.phantom.recipe import Mark, Skin, Surface
 from scarscope.phantom.stamping import Stamps, stamps
@@ -166,9 +167,8 @@ def mark_cover(mark: Mark, grid: Grid) -> tuple[tuple[slice, slice], Field]:
     turn = math.radians(mark.angle_deg)
     along = (dx * math.cos(turn) + dy * math.sin(turn)) / (mark.width_mm / 2 * mark.aspect)
     across = (dy * math.cos(turn) - dx * math.sin(turn)) / (mark.width_mm / 2)
-    angle = np.arctan2(across, along)
-    warp = 1 + sum(a * np.cos(k * angle + p) for k, a, p in mark.warp)
-    r = np.hypot(along, across) / np.maximum(warp, 0.3)
+    r, _, _, waves = bearing(along, across, mark.warp)
+    r = r / np.maximum(1 + waves, 0.3)
     if mark.kind == "hypertrophic":
         return at, _plateau(r)
     if mark.height_mm != 0:

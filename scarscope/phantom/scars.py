@@ -20,6 +20,7 @@ import pandas as pd
 import scipy.ndimage
 from numpy.typing import NDArray
 
+from scarscope.phantom.harmonics import bearing, length
 from scarscope.phantom.noise import Field, Grid, smooth_noise, stream
 from scarscope.phantom.recipe import ScarShape
 
@@ -138,11 +139,8 @@ def outline(scar: ScarShape, dx: Field, dy: Field) -> tuple[Field, Field, Field]
     turn = math.radians(scar.angle_deg)
     along = (dx * math.cos(turn) + dy * math.sin(turn)) / (scar.length_mm / 2)
     across = (dy * math.cos(turn) - dx * math.sin(turn)) / (scar.width_mm / 2)
-    r, angle = np.hypot(along, across), np.arctan2(across, along)
-    warp = np.ones_like(r)
-    for order, amplitude, phase in scar.warp:
-        warp += amplitude * np.cos(order * angle + phase)
-    radius = np.hypot(np.cos(angle) * scar.length_mm, np.sin(angle) * scar.width_mm) / 2
+    r, cosine, sine, warp = bearing(along, across, scar.warp, start=1.0)
+    radius = length(cosine * scar.length_mm, sine * scar.width_mm) / 2
     return r / np.maximum(warp, 0.2), radius * warp, along
 
 
@@ -175,13 +173,14 @@ def stamp(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> ScarField:
     their outlines.
     """
     drift, rough = _drift(grid, seed), _roughness(scars, grid, seed)
+    farthest = max(float(np.abs(d).max()) for d in drift)
     depths = tuple(grid.zeros() for _ in range(3))  # rolling, sharp, nested
     owners = np.zeros((3, *grid.shape), dtype=np.int32)
     fade, melanin, blood = 1 + grid.zeros(), grid.zeros(), grid.zeros()
     for number, scar in enumerate(scars, start=1):
-        at = grid.window(scar.x_mm, scar.y_mm, 0.85 * scar.length_mm + 0.2)
-        dx, dy = grid.offsets(at, scar.x_mm, scar.y_mm)
         ragged = min(1.0, scar.width_mm / _FULL_DRIFT_MM)
+        at = grid.window(scar.x_mm, scar.y_mm, _reach(scar, ragged * farthest, grid))
+        dx, dy = grid.offsets(at, scar.x_mm, scar.y_mm)
         dx, dy = dx + ragged * drift[0][at], dy + ragged * drift[1][at]
         full = rough.apply(scar, dx, dy, at)
         if full.size == 0:
@@ -199,6 +198,15 @@ def stamp(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> ScarField:
     if any(scar.nested for scar in scars):
         missing = missing + depths[2]
     return ScarField(missing, labels, fade, melanin, blood)
+
+
+def _reach(scar: ScarShape, drift_mm: float, grid: Grid) -> float:
+    """How far from its middle a scar is drawn, in mm."""
+    most = 0.85 * scar.length_mm + 0.2
+    if grid.x.dtype == np.float64:
+        return most  # A rolling scar's cosine is not quite 0 outside of it.
+    warp = 1 + sum(abs(amplitude) for _, amplitude, _ in scar.warp)
+    return min(most, warp * max(scar.length_mm, scar.width_mm) / 2 + drift_mm + grid.step)
 
 
 @dataclass(frozen=True, eq=False)

@@ -146,14 +146,14 @@ def _offsets(angle: float, steps: np.ndarray) -> _Offsets:
     return {(round(float(s * np.cos(angle))), round(float(s * np.sin(angle)))) for s in steps}
 
 
-def horizon_towards(shape: Shape, azimuth: float) -> Field:
-    """Horizon between the two nearest azimuths, in a new array."""
+def horizons_towards(
+    shape: Shape, azimuth: float
+) -> tuple[tuple[float, Field], tuple[float, Field]]:
+    """Horizons at the two azimuths next to one, each with its weight."""
     place = (azimuth / (2 * np.pi) * AZIMUTHS) % AZIMUTHS
     low, part = int(place) % AZIMUTHS, place - int(place)
     high = (low + 1) % AZIMUTHS
-    mixed = (1 - part) * shape.horizon[low]
-    mixed += part * shape.horizon[high]
-    return np.asarray(mixed)
+    return (1 - part, shape.horizon[low]), (part, shape.horizon[high])
 
 
 def cut(shape: Shape, part: slice) -> Shape:

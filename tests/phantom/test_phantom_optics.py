@@ -16,7 +16,9 @@ from scarscope.phantom import (
     make_light,
     render,
 )
-from scarscope.phantom.optics import SCATTER_WEIGHTS, radiance, rays, scatter
+from scarscope.phantom.lamplight import lamplight
+from scarscope.phantom.optics import SCATTER_WEIGHTS, radiance, scatter
+from scarscope.phantom.rays import rays
 from scarscope.phantom.surface import shape_of
 from scarscope.photo.colour import ita_deg, linear_to_lab, srgb_to_linear
 
@@ -109,6 +111,21 @@ def test_surface_shine_takes_a_larger_share_of_dark_skin():
 
 def test_crossed_polarisers_leave_no_shine():
     assert render(plain(shine=Shine(polarised=0.0))).specular_share == 0
+
+
+@pytest.mark.parametrize("shade", [None, lambda azimuth: np.full((40, 60), 0.5 + 0.1 * azimuth)])
+@pytest.mark.parametrize("light", ["ring", "twin", "window"])
+def test_single_precision_lights_a_surface_as_double_precision_does(light, shade):
+    height = 0.3 * np.random.default_rng(1).random((40, 60))  # steep, with shadows
+    oil = np.random.default_rng(2).random((40, 60))
+    lamps, shine = make_light(light), Shine(polarised=1.0)
+    double = lamplight(shape_of(height, 0.1), lamps, shine, oil, shade)
+    rough = shape_of(height.astype(np.float32), 0.1)
+    single = lamplight(rough, lamps, shine, oil.astype(np.float32), shade)
+    for exact, fast in zip(double, single, strict=True):
+        assert exact.max() > 0.01
+        assert fast.dtype == np.float32
+        assert fast == pytest.approx(exact, rel=1e-3, abs=1e-3)
 
 
 def test_a_steep_wall_casts_a_shadow_away_from_the_light():
