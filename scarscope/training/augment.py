@@ -6,8 +6,8 @@ Everything here leaves the truth as it is, or covers it and says so.
 from __future__ import annotations
 
 import io
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from scarscope.photo.colour import linear_to_srgb, srgb_to_linear
 from scarscope.training.example import Example
 
 Light = NDArray[np.float32]
+Kind = TypeVar("Kind", bound=Example)
 
 _TO_LINEAR = np.asarray(srgb_to_linear(np.arange(256, dtype=np.float64) / 255), dtype=np.float32)
 _TO_SRGB = np.rint(np.asarray(linear_to_srgb(np.linspace(0, 1, 4096))) * 255).astype(np.uint8)
@@ -27,7 +28,7 @@ _GRADIENT, _SHADOW, _BLOTS, _COVERED = 0.30, 0.10, 0.15, 0.06
 _BLURRED, _NOISY, _SHARPENED, _RESAMPLED, _REPACKED = 0.20, 0.20, 0.15, 0.15, 0.30
 
 
-def augmented(example: Example, rng: np.random.Generator) -> Example:
+def augmented(example: Kind, rng: np.random.Generator) -> Kind:
     """The example turned, relit, recoloured, blotted, covered, blurred, and saved again."""
     example = turned(example, int(rng.integers(8)))
     light = _TO_LINEAR[example.rgb]
@@ -41,14 +42,14 @@ def augmented(example: Example, rng: np.random.Generator) -> Example:
     return replace(example, rgb=_handled(rgb, rng))
 
 
-def turned(example: Example, way: int) -> Example:
+def turned(example: Kind, way: int) -> Kind:
     """One of the eight turns and mirrorings of a square."""
 
     def turn(array: Any) -> Any:  # noqa: ANN401
         out = np.rot90(array, way % 4)
         return np.ascontiguousarray(out[:, ::-1] if way >= 4 else out)
 
-    return Example(**{name: turn(getattr(example, name)) for name in Example.__dataclass_fields__})
+    return replace(example, **{f.name: turn(getattr(example, f.name)) for f in fields(example)})
 
 
 def _plane(side: int, rng: np.random.Generator) -> Light:
@@ -102,7 +103,7 @@ def _blotted(light: Light, rng: np.random.Generator) -> Light:
     return light
 
 
-def _covered(light: Light, example: Example, rng: np.random.Generator) -> tuple[Light, Example]:
+def _covered(light: Light, example: Kind, rng: np.random.Generator) -> tuple[Light, Kind]:
     """Something in front of the skin: cloth, plaster, a ruler, a finger's dark edge, thick hair."""
     side = len(light)
     cover = _blob(side, rng, float(rng.uniform(15, 90)), float(rng.uniform(0.4, 2.0)))
@@ -121,7 +122,7 @@ def _covered(light: Light, example: Example, rng: np.random.Generator) -> tuple[
     return light, _without(example, cover)
 
 
-def _without(example: Example, cover: Light) -> Example:
+def _without(example: Kind, cover: Light) -> Kind:
     rows, cols = example.hidden.shape
     half = cv2.resize(cover, (cols, rows), interpolation=cv2.INTER_AREA)
     bare = half < 0.5

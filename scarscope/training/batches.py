@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from scarscope.scars.channels import channels
 from scarscope.training.augment import augmented
 from scarscope.training.example import FIELDS, Example
 from scarscope.training.loss import Target
-from scarscope.training.store import BLOCK, Store
+from scarscope.training.store import Store
 
 _AHEAD = 6
 
@@ -31,7 +31,7 @@ class Batch:
     target: Target
 
 
-def batch_of(examples: list[Example]) -> Batch:
+def batch_of(examples: Sequence[Example]) -> Batch:
     """Examples as tensors."""
     pictures = [_channels(e.rgb) for e in examples]
 
@@ -43,14 +43,15 @@ def batch_of(examples: list[Example]) -> Batch:
         return torch.from_numpy(np.stack([getattr(e, name) for e in examples]).astype(np.int64))
 
     depth = stack("depth_um", 1e-3)
+    measured = torch.tensor([float(e.measured) for e in examples])
     target = Target(
         depth=depth,
         scar=stack("scar", 1 / 255),
         hidden=stack("hidden", 1 / 255),
         labels=codes("labels"),
         kinds=codes("kinds"),
-        known=torch.ones_like(depth),
-        measured=torch.ones_like(depth),
+        known=stack("surveyed", 1 / 255),
+        measured=torch.ones_like(depth) * measured[:, None, None],
     )
     return Batch(torch.from_numpy(np.stack(pictures)), target)
 
@@ -65,29 +66,60 @@ def read(arrays: dict[str, Any], number: int) -> Example:
     return Example(**{name: np.array(arrays[name][number]) for name in FIELDS})
 
 
+def never() -> bool:
+    """What is asked whether to stop, where nobody wants to."""
+    return False
+
+
 def batches(
-    store: Store, numbers: NDArray[np.int64], size: int, seed: int, *, threads: int = 1
+    store: Store,
+    numbers: NDArray[np.int64],
+    size: int,
+    seed: int,
+    *,
+    start: int = 0,
+    threads: int = 1,
+    stop: Callable[[], bool] = never,
 ) -> Iterator[Batch]:
     """Augmented batches in the order of `numbers`; what does not fill a batch is left out.
 
-    Augmentation draws from `seed` and the place in the order, so that a run can be repeated.
+    Augmentation draws from `seed` and the place in the order, so that a run can be repeated, and
+    taken up again at a place.
+
+    Parameters
+    ----------
+    store : Store
+        Examples that are not there yet are waited for.
+    numbers : ndarray of int64
+        Of examples.
+    size : int
+        Of a batch.
+    seed : int
+    start : int
+        Place in the order to begin at.
+    threads : int
+        That augment.
+    stop : callable
+        Ends the waiting, and the batches, by saying True.
     """
     arrays = store.open()
 
     def make(first: int) -> Batch:
         examples = []
         for place in range(first, first + size):
-            number = int(numbers[place])
-            store.wait_for(number // BLOCK)
             rng = np.random.default_rng((seed, place))
-            examples.append(augmented(read(arrays, number), rng))
+            examples.append(augmented(read(arrays, int(numbers[place])), rng))
         return batch_of(examples)
 
+    # The waiting is done here, and not by the threads: nobody could call them back.
     with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[Batch]] = deque()
-        for first in range(0, len(numbers) - size + 1, size):
-            waiting.append(pool.submit(make, first))
-            if len(waiting) > _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        ahead: deque[Future[Batch]] = deque()
+        for first in range(start, len(numbers) - size + 1, size):
+            wanted = numbers[first : first + size].tolist()
+            while ahead and (len(ahead) > _AHEAD or not store.holds(wanted)):
+                yield ahead.popleft().result()
+            if not store.wait_for(wanted, stop):
+                break
+            ahead.append(pool.submit(make, first))
+        while ahead:
+            yield ahead.popleft().result()

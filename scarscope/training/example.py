@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import ClassVar, TypeVar
 
 import cv2
 import numpy as np
@@ -12,6 +13,8 @@ from scarscope.phantom.head import Material
 from scarscope.phantom.recipe import SCAR_TYPES
 from scarscope.phantom.render import Rendered
 from scarscope.scars.channels import NETWORK_MM
+
+Code = TypeVar("Code", np.uint8, np.uint16)
 
 SIDE = 192  # pixels of an example
 _UM = 1000.0
@@ -48,30 +51,38 @@ class Example:
     kinds: NDArray[np.uint8]
     hidden: NDArray[np.uint8]
 
+    measured: ClassVar[bool] = True  # whether missing depth and what is no plain skin are known
 
-FIELDS = tuple(Example.__dataclass_fields__)
+    @property
+    def surveyed(self) -> NDArray[np.uint8]:
+        """Share of each cell of which it is known whether it is a scar, 0 to 255."""
+        return np.full_like(self.scar, 255)
+
+
+FIELDS = tuple(field.name for field in fields(Example))
 
 
 def example_of(photo: Rendered) -> Example:
     """Bring a rendered photo of any spacing to the network's own."""
-    rows, cols = (_even(n * photo.mm_per_px / NETWORK_MM) for n in photo.labels.shape)
+    rows, cols = (even(n * photo.mm_per_px / NETWORK_MM) for n in photo.labels.shape)
     half = (cols // 2, rows // 2)
     table = np.zeros(int(photo.labels.max()) + 1, np.uint8)
     for number, kind in zip(photo.table["scar_id"], photo.table["type"], strict=True):
         table[number] = 1 + SCAR_TYPES.index(kind)
-    labels = _nearest((photo.labels % 256).astype(np.uint8), half)
-    kinds = _nearest(table[photo.labels], half)
+    labels = nearest((photo.labels % 256).astype(np.uint8), half)
+    kinds = nearest(table[photo.labels], half)
     return Example(
         rgb=resized(photo.rgb, (cols, rows)),
-        depth_um=np.rint(np.clip(_area(photo.depth_mm, half) * _UM, 0, 65535)).astype(np.uint16),
-        scar=_share(photo.labels > 0, half),
+        depth_um=np.rint(np.clip(means(photo.depth_mm, half) * _UM, 0, 65535)).astype(np.uint16),
+        scar=share_of(photo.labels > 0, half),
         labels=labels,
         kinds=kinds,
-        hidden=_share(hidden_of(photo), half),
+        hidden=share_of(hidden_of(photo), half),
     )
 
 
-def _even(length: float) -> int:
+def even(length: float) -> int:
+    """The nearest even number."""
     return 2 * round(length / 2)
 
 
@@ -94,15 +105,19 @@ def hidden_of(photo: Rendered) -> NDArray[np.bool_]:
     return np.asarray(hidden)
 
 
-def _area(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+def means(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Means over cells."""
     smaller = size[0] <= image.shape[1]
     how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, size, interpolation=how), dtype=np.float32)
 
 
-def _share(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.uint8]:
-    return np.rint(_area(mask.astype(np.float32), size) * 255).astype(np.uint8)
+def share_of(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Share of each cell that a mask covers, 0 to 255."""
+    return np.rint(means(mask.astype(np.float32), size) * 255).astype(np.uint8)
 
 
-def _nearest(codes: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.resize(codes, size, interpolation=cv2.INTER_NEAREST_EXACT))
+def nearest(codes: NDArray[Code], size: tuple[int, int]) -> NDArray[Code]:
+    """The codes in the middle of cells."""
+    near = cv2.resize(codes, size, interpolation=cv2.INTER_NEAREST_EXACT)
+    return np.asarray(near, dtype=codes.dtype)

@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from scarscope.training.batches import Batch, batches
+from scarscope.errors import ParamsError
+from scarscope.training.batches import Batch, batches, never
 from scarscope.training.evaluate import evaluate
 from scarscope.training.loss import Target, losses, total
 from scarscope.training.network import Network
 from scarscope.training.params import TrainParams
-from scarscope.training.store import BLOCK, Store, order
+from scarscope.training.store import Store, order
 
 Say = Callable[[dict[str, float]], object]
+Stop = Callable[[], bool]
+_TESTED = 768  # examples of the stopping seeds that are looked at on the way
 _KEEP_EVERY, _SAY_EVERY, _TEST_EVERY = 500, 50, 2500
 
 
@@ -37,9 +40,17 @@ class State:
 
 
 def train(
-    store: Store, stopping: Store, params: TrainParams, out: Path, *, say: Say | None = None
+    store: Store,
+    stopping: Store,
+    params: TrainParams,
+    out: Path,
+    *,
+    say: Say | None = None,
+    stop: Stop = never,
 ) -> Network:
     """Train, or go on training, and return the averaged network.
+
+    However often a run is stopped and taken up again, it ends at the same weights.
 
     Parameters
     ----------
@@ -50,24 +61,51 @@ def train(
         Where the state and the log of the run are kept.
     say : callable, optional
         Called with the figures of the log's every line.
+    stop : callable
+        Asked after every step and while waiting; the run stops by its saying True.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If it was stopped; its state is kept.
+    ParamsError
+        If `out` holds a run with other parameters.
     """
     out.mkdir(parents=True, exist_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    state = _start(params, out, device)
+    state, steps = _start(params, out, device), steps_of(params, len(store))
+    _trim_log(out, state.step)
     began, spent = time.monotonic(), _seconds_so_far(out)
-    for batch in _from_step(store, params, state.step):
-        parts = _step(state, _to(batch, device), params)
-        state.step += 1
-        last = state.step == params.steps
+    for batch in _from_step(store, params, state.step, stop):
+        rate = rate_at(state.step, steps, params)
+        parts = step(state, _to(batch, device), params, rate)
+        last = state.step == steps
         if state.step % _SAY_EVERY == 0 or last:
             figures = {name: float(part) for name, part in parts.items()}
             if state.step % _TEST_EVERY == 0 or last:
-                figures |= evaluate(state.average, stopping, params.batch)
+                figures |= _tested(state.average, stopping, params, stop)
             seconds = spent + time.monotonic() - began
             _log(out, {"step": state.step, "seconds": seconds, **figures}, say)
         if state.step % _KEEP_EVERY == 0 or last:
             _keep(state, out)
+        if stop():
+            break
+    if state.step < steps:
+        _keep(state, out)
+        raise KeyboardInterrupt
     return state.average
+
+
+def steps_of(params: TrainParams, examples: int) -> int:
+    """Steps of a whole run over so many examples."""
+    return params.passes * (examples // params.batch)
+
+
+def _tested(network: Network, stopping: Store, params: TrainParams, stop: Stop) -> dict[str, float]:
+    most = min(_TESTED, len(stopping))
+    if not stopping.wait_for(range(most), stop):
+        return {}
+    return evaluate(network, stopping, params.batch, most=most)
 
 
 def _start(params: TrainParams, out: Path, device: str) -> State:
@@ -79,7 +117,9 @@ def _start(params: TrainParams, out: Path, device: str) -> State:
     if file.exists():
         kept = torch.load(file, map_location=device, weights_only=True)
         if kept["params"] != params.hash:
-            raise ValueError(f"{file} belongs to other parameters; choose another folder.")
+            raise ParamsError(
+                f"{file} belongs to a run with other parameters.", remedy="Give another folder."
+            )
         network.load_state_dict(kept["network"])
         state.average.load_state_dict(kept["average"])
         optimiser.load_state_dict(kept["optimiser"])
@@ -101,14 +141,14 @@ def _keep(state: State, out: Path) -> None:
     part.replace(out / "state.pt")
 
 
-def _from_step(store: Store, params: TrainParams, step: int) -> Iterator[Batch]:
-    a_pass = store.blocks * BLOCK // params.batch
-    for number, numbers in enumerate(order(store.blocks, params.passes, params.seed)):
+def _from_step(store: Store, params: TrainParams, step: int, stop: Stop) -> Iterator[Batch]:
+    a_pass = len(store) // params.batch
+    for number, numbers in enumerate(order(len(store), params.passes, params.seed)):
         done = min(max(step - number * a_pass, 0), a_pass)
-        left = numbers[done * params.batch :]
-        if len(left) >= params.batch:
-            seed = _mix(params.seed, number, done)
-            yield from batches(store, left, params.batch, seed)
+        seed, start = _mix(params.seed, number, 0), done * params.batch
+        yield from batches(store, numbers, params.batch, seed, start=start, stop=stop)
+        if stop():
+            return
 
 
 def _mix(*parts: int) -> int:
@@ -122,10 +162,21 @@ def _to(batch: Batch, device: str) -> Batch:
     return Batch(batch.skin.to(device, non_blocking=True), target)
 
 
-def _step(state: State, batch: Batch, params: TrainParams) -> dict[str, Any]:
+def step(state: State, batch: Batch, params: TrainParams, rate: float) -> dict[str, Any]:
+    """Learn from one batch; returns every part of the loss.
+
+    Parameters
+    ----------
+    state : State
+        Changed by it.
+    batch : Batch
+    params : TrainParams
+    rate : float
+        Of learning.
+    """
     state.network.train()
     for group in state.optimiser.param_groups:
-        group["lr"] = rate_at(state.step, params)
+        group["lr"] = rate
     skin = batch.skin.to(memory_format=torch.channels_last)
     with torch.autocast(batch.skin.device.type, dtype=torch.bfloat16):
         maps = state.network(skin)
@@ -135,14 +186,15 @@ def _step(state: State, batch: Batch, params: TrainParams) -> dict[str, Any]:
     torch.nn.utils.clip_grad_norm_(state.network.parameters(), params.clip)
     state.optimiser.step()
     _follow(state, params.average)
+    state.step += 1
     return {name: part.detach() for name, part in parts.items()}
 
 
-def rate_at(step: int, params: TrainParams) -> float:
+def rate_at(step: int, steps: int, params: TrainParams) -> float:
     """The learning rate of a step: a linear rise, then half a cosine to zero."""
     if step < params.warmup:
         return params.rate * (step + 1) / params.warmup
-    done = (step - params.warmup) / max(params.steps - params.warmup, 1)
+    done = (step - params.warmup) / max(steps - params.warmup, 1)
     return params.rate * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 
 
@@ -168,6 +220,13 @@ def _lines(out: Path) -> list[dict[str, float]]:
     if not file.exists():
         return []
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def _trim_log(out: Path, step: int) -> None:
+    """Take off what a run said after its state was last kept: it will say it again."""
+    kept = [json.dumps(line) + "\n" for line in _lines(out) if line["step"] <= step]
+    if (out / "log.jsonl").exists():
+        (out / "log.jsonl").write_text("".join(kept), encoding="utf-8")
 
 
 def _log(out: Path, figures: dict[str, float], say: Say | None) -> None:

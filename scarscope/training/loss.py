@@ -32,7 +32,8 @@ class Target:
     known : float
         1 where it is known what is a scar, else 0.
     measured : float
-        1 where the missing depth is known; annotated photos have outlines alone.
+        1 where missing depth and what is no plain skin are known; annotated photos have outlines
+        alone.
     """
 
     depth: Tensor
@@ -79,7 +80,7 @@ def losses(maps: Tensor, target: Target) -> dict[str, Tensor]:
         "volume": _volume(depth, target, numbers, areas),
         "spread": _mean(_spread(wrong * DEPTH_UNIT_MM, log_sd), target.measured),
         "kind": _kind(maps[:, 3:6], target, areas[numbers]),
-        "hidden": _cross_entropy(maps[:, 6], target.hidden).mean(),
+        "hidden": _mean(_cross_entropy(maps[:, 6], target.hidden), target.measured),
         "core": _mean((maps[:, 7] - core.clamp(0, 1)) ** 2, weight * target.measured),
     }
 

@@ -7,7 +7,7 @@ whatever order, and rendering goes on where it stopped.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scarscope.errors import StoreError
 from scarscope.phantom.render import render
 from scarscope.phantom.seeds import STOPPING, TRAINING
 from scarscope.training.example import FIELDS, SIDE, Example, example_of
@@ -33,7 +34,6 @@ _SHAPES: dict[str, tuple[tuple[int, ...], type]] = {
     "kinds": ((SIDE // 2, SIDE // 2), np.uint8),
     "hidden": ((SIDE // 2, SIDE // 2), np.uint8),
 }
-Purpose = range
 PURPOSES = {"training": TRAINING, "stopping": STOPPING}
 
 
@@ -48,23 +48,37 @@ class Store:
         How many it is to hold.
     purpose : str
         ``"training"`` or ``"stopping"``: which seeds it draws from.
+    per_block : int
+        Examples of a block.
     """
 
     folder: Path
     blocks: int
     purpose: str = "training"
+    per_block: int = BLOCK
 
     def __len__(self) -> int:
-        return self.blocks * BLOCK
+        return self.blocks * self.per_block
 
     def create(self) -> None:
-        """Lay out empty files where there are none."""
+        """Lay out empty files where there are none.
+
+        Raises
+        ------
+        StoreError
+            If there are files of another size.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         for name, (shape, kind) in _SHAPES.items():
-            file = self.folder / f"{name}.npy"
+            file, size = self.folder / f"{name}.npy", (len(self), *shape)
             if not file.exists():
-                size = (len(self), *shape)
                 np.lib.format.open_memmap(file, mode="w+", dtype=kind, shape=size).flush()
+            found = np.load(file, mmap_mode="r").shape
+            if found != size:
+                raise StoreError(
+                    f"{file} holds {found[0]} examples, not {len(self)}.",
+                    remedy="Give another folder, or delete this one.",
+                )
 
     def ready(self, block: int) -> bool:
         """Whether a block has been rendered."""
@@ -77,9 +91,10 @@ class Store:
     def render_block(self, block: int) -> None:
         """Render one block and mark it as ready."""
         arrays = self.open("r+")
-        for number, example in enumerate(block_examples(block, self.purpose)):
+        made = block_examples(block, self.purpose, self.per_block)
+        for number, example in enumerate(made, start=block * self.per_block):
             for name in FIELDS:
-                arrays[name][block * BLOCK + number] = getattr(example, name)
+                arrays[name][number] = getattr(example, name)
         for array in arrays.values():
             array.flush()
         self._mark(block).touch()
@@ -88,25 +103,39 @@ class Store:
         """The arrays, mapped from disk."""
         return {name: np.load(self.folder / f"{name}.npy", mmap_mode=mode) for name in FIELDS}
 
-    def wait_for(self, block: int) -> None:
-        """Return when a block is ready; somebody else renders it."""
-        while not self.ready(block):
+    def holds(self, numbers: Iterable[int]) -> bool:
+        """Whether the blocks of all these examples are ready."""
+        return all(self.ready(block) for block in {int(n) // self.per_block for n in numbers})
+
+    def wait_for(self, numbers: Iterable[int], stop: Callable[[], bool]) -> bool:
+        """Return when these examples are there, which somebody else renders.
+
+        Returns
+        -------
+        bool
+            False where `stop` said so before.
+        """
+        numbers = list(numbers)
+        while not self.holds(numbers):
+            if stop():
+                return False
             time.sleep(_WAIT_S)
+        return True
 
     def _mark(self, block: int) -> Path:
         return self.folder / f"ready-{block:05d}"
 
 
-def block_examples(block: int, purpose: str) -> Iterator[Example]:
-    """The examples of one block."""
+def block_examples(block: int, purpose: str, count: int = BLOCK) -> Iterator[Example]:
+    """The examples of one block of `count`."""
     seeds = PURPOSES[purpose]
-    first = seeds.start + block * BLOCK
-    if first + BLOCK > seeds.stop:
+    first = seeds.start + block * count
+    if first + count > seeds.stop:
         raise ValueError(f"Block {block} lies beyond the seeds for {purpose}.")
     if block % _FACE_EVERY == _FACE_EVERY - 1:
-        yield from face_examples(first, BLOCK)
+        yield from face_examples(first, count)
         return
-    for seed in range(first, first + BLOCK):
+    for seed in range(first, first + count):
         photo = render(training_recipe(seed), compress=True, dtype=np.float32)
         yield example_of(photo)
 
@@ -119,10 +148,10 @@ def render_blocks(store: Store, blocks: Sequence[int]) -> None:
             store.render_block(block)
 
 
-def order(blocks: int, passes: int, seed: int) -> Iterator[NDArray[np.int64]]:
+def order(count: int, passes: int, seed: int) -> Iterator[NDArray[np.int64]]:
     """Example numbers, pass by pass: as rendered in the first, shuffled in the others."""
     for number in range(passes):
         if number == 0:
-            yield np.arange(blocks * BLOCK)
+            yield np.arange(count)
         else:
-            yield np.random.default_rng((seed, number)).permutation(blocks * BLOCK)
+            yield np.random.default_rng((seed, number)).permutation(count)
