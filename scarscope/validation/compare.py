@@ -23,6 +23,7 @@ from scarscope.validation.matching import (
 )
 
 _SIZES = ("type", "width_mm", "area_mm2", "depth_um", "volume_mm3")
+_UNCERTAIN = "depth_sd_um"  # of what is found alone: truth has none
 SCAR_COLUMNS = (
     "criterion",
     "status",
@@ -31,6 +32,7 @@ SCAR_COLUMNS = (
     "distance_mm",
     "iou",
     *(f"{side}_{name}" for name in _SIZES for side in ("true", "found")),
+    f"found_{_UNCERTAIN}",
 )
 COUNTS = tuple(f"{what}_{by}" for by in CRITERIA for what in ("hit", "false", "missed"))
 PHOTO_COLUMNS = (
@@ -167,7 +169,7 @@ def _rows(by: Criterion, matching: Matching, found: Marked, truth: Marked) -> pd
     table["criterion"] = by
     table["status"] = np.repeat(["found", "missed", "false"], sizes)
     for side, of in (("true", truth), ("found", found)):
-        known = of.table.set_index("scar_id")[list(_SIZES)].add_prefix(f"{side}_")
+        known = of.table.set_index("scar_id")[[*_SIZES, _UNCERTAIN]].add_prefix(f"{side}_")
         table = table.merge(known, how="left", left_on=f"{side}_id", right_index=True)
     table = _nearness(table, matching, found, truth)
     return table.reindex(columns=list(SCAR_COLUMNS)).astype({"criterion": "str", "status": "str"})

@@ -20,6 +20,9 @@ BY_PHOTO = ("light", "tone", "ita_deg", "mm_per_px")
 BY_SCAR = ("type", "size", "depth")
 # Ultrasound (22 MHz) finds most scars between 0.1 and 0.7 mm deep; 0.2 and 0.4 part them evenly.
 DEPTH_CUTS_UM = (200.0, 400.0)
+# What faces without scars commonly have; papules stand for acne.
+BESIDE = ("freckles", "naevi", "papules", "wrinkles", "hairs")
+Z90 = 1.645  # half of a normal distribution's 90 % interval, in standard deviations
 _MOST_LEVELS = 12
 SIZES = ("below 2 mm", "2 to 4 mm", "above 4 mm")
 DEPTHS = ("below 200 um", "200 to 400 um", "above 400 um")
@@ -95,6 +98,19 @@ _BURDEN = (
         lambda s: 100 * s["burden_error_um"] / s["true_burden_um"],
     ),
 )
+# How often an interval that the segmenter states holds the truth; blank where it states none.
+_BURDEN_HELD = Figure(
+    "burden_in_90_pct",
+    "%",
+    ("burden_held", "burden_stated"),
+    lambda s: 100 * s["burden_held"] / s["burden_stated"],
+)
+_DEPTH_HELD = Figure(
+    "depth_in_90_pct",
+    "%",
+    ("depth_held", "depth_stated"),
+    lambda s: 100 * s["depth_held"] / s["depth_stated"],
+)
 _TYPE = Figure("type_accuracy", "", ("type_right", "typed"), lambda s: s["type_right"] / s["typed"])
 _SIZES = (
     Figure("depth_bias_um", "um", ("depth_error_um", "one"), lambda s: _mean(s, "depth_error_um")),
@@ -111,6 +127,7 @@ _SIZES = (
         ("volume_off_mm3", "true_volume_mm3"),
         lambda s: 100 * s["volume_off_mm3"] / s["true_volume_mm3"],
     ),
+    _DEPTH_HELD,
 )
 
 
@@ -171,7 +188,7 @@ def _photo_rows(table: pd.DataFrame, by: str, level: str) -> Iterator[tuple[obje
     for figure in (*DETECTION, CHANCE, DICE):
         yield _row(figure.name, by, level, figure.of(table), figure.unit)
     known = table.dropna(subset=["burden_error_um"])
-    for figure in _BURDEN:
+    for figure in (*_BURDEN, _BURDEN_HELD):
         yield _row(figure.name, by, level, figure.of(known), figure.unit)
     ranks = of_rows(known, ["true_burden_um", "found_burden_um"], spearman)
     yield _row("spearman_burden", by, level, ranks, "")
@@ -179,7 +196,22 @@ def _photo_rows(table: pd.DataFrame, by: str, level: str) -> Iterator[tuple[obje
 
 def _with_burden_errors(photos: pd.DataFrame) -> pd.DataFrame:
     error = photos["found_burden_um"] - photos["true_burden_um"]
-    return photos.assign(burden_error_um=error, burden_off_um=error.abs(), one=1.0)
+    held, stated = _held(error, photos["found_burden_sd_um"])
+    return photos.assign(
+        burden_error_um=error,
+        burden_off_um=error.abs(),
+        burden_held=held,
+        burden_stated=stated,
+        one=1.0,
+    )
+
+
+def _held(error: pd.Series, sd: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Which stated 90 % intervals hold the truth, and which are stated, as 0 and 1."""
+    off, half = error.abs().astype("float64"), Z90 * sd.astype("float64")
+    stated = off.notna() & half.notna()
+    held = stated & (off.fillna(np.inf) <= half.fillna(0.0))
+    return held.astype("float64"), stated.astype("float64")
 
 
 def scar_figures(scars: pd.DataFrame) -> pd.DataFrame:
@@ -207,14 +239,21 @@ def scar_figures(scars: pd.DataFrame) -> pd.DataFrame:
 
 
 def matched(scars: pd.DataFrame) -> pd.DataFrame:
-    """Found scars with their errors of type, depth and volume."""
+    """Found scars with their errors of type, depth and volume.
+
+    ``depth_held`` tells whether the greatest depth found, with the uncertainty stated for it, holds
+    the true scar's greatest depth.
+    """
     pairs = scars[scars["status"] == "found"]
     depth = pairs["found_depth_um"] - pairs["true_depth_um"]
+    held, stated = _held(depth, pairs["found_depth_sd_um"])
     volume = pairs["found_volume_mm3"] - pairs["true_volume_mm3"]
     typed = _filled(pairs["true_type"]) != ""
     return pairs.assign(
         depth_error_um=depth,
         depth_off_um=depth.abs(),
+        depth_held=held,
+        depth_stated=stated,
         volume_error_mm3=volume,
         volume_off_mm3=volume.abs(),
         typed=typed.astype(float),
@@ -283,6 +322,20 @@ def false_figures(photos: pd.DataFrame) -> pd.DataFrame:
         _row(FALSE_RATE.name, b, v, FALSE_RATE.of(p), FALSE_RATE.unit) for b, v, p in strata_of
     ]
     return _table(rows)
+
+
+def false_beside(photos: pd.DataFrame) -> pd.DataFrame:
+    """False scars per 10 cm² over all photos that show any of :data:`BESIDE`, as one figure.
+
+    Parameters
+    ----------
+    photos : DataFrame
+        As in :func:`false_figures`.
+    """
+    own = photos[photos["distractor"].isin(BESIDE) & (photos["n_true"] == 0)]
+    found = FALSE_RATE.of(own)
+    name = "false_beside_per_10cm2"
+    return _table([_row(name, "all", "all", found, FALSE_RATE.unit)] if len(own) else [])
 
 
 def strata(frame: pd.DataFrame, names: Iterable[str]) -> Iterator[tuple[str, str, pd.DataFrame]]:

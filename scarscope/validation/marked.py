@@ -21,11 +21,12 @@ COLUMNS = (
     "width_mm",
     "area_mm2",
     "depth_um",
+    "depth_sd_um",
     "volume_mm3",
     "at_edge",
 )
 # Taken from a party's own table where it has one, since they are not seen in the outline.
-_STATED = ("type", "width_mm", "depth_um", "volume_mm3", "at_edge")
+_STATED = ("type", "width_mm", "depth_um", "depth_sd_um", "volume_mm3", "at_edge")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +38,9 @@ class Marked:
     labels : ndarray of int32, shape (height, width)
         0 is no scar, k is the scar with ``scar_id == k`` in `table`.
     table : DataFrame
-        One row a scar, columns :data:`COLUMNS`; the centre is that of the area. Empty with the
-        same columns when there is none.
+        One row a scar, columns :data:`COLUMNS`; the centre is that of the area, the depth the
+        greatest of the scar, its standard deviation how uncertain the party calls it. Empty with
+        the same columns when there is none.
     mm_per_px : float
         Size of a pixel.
     """
@@ -83,7 +85,7 @@ def mark(
         Size of a pixel in mm.
     table : DataFrame, optional
         What the party states of its scars, by ``scar_id``: any of type, width_mm, depth_um,
-        volume_mm3, at_edge. None: sizes from the outlines, and no types.
+        depth_sd_um, volume_mm3, at_edge. None: sizes from the outlines, and no types.
     depth_um : ndarray, shape (height, width), optional
         Missing depth in micrometres, for depth and volume that `table` does not state.
 
@@ -149,6 +151,7 @@ def _measure(labels: Labels, mm_per_px: float, depth_um: NDArray[np.number] | No
         "width_mm": _short_axis(cols - x[of], rows - y[of], of, area) * mm_per_px,
         "area_mm2": area * mm_per_px**2,
         "depth_um": deepest,
+        "depth_sd_um": np.full(ids.size, np.nan),
         "volume_mm3": volume,
         "at_edge": np.isin(ids, _on_frame(labels)),
     }

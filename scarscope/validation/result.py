@@ -14,6 +14,7 @@ from scarscope.validation.compare import COUNTS, PHOTO_COLUMNS, SCAR_COLUMNS
 from scarscope.validation.figures import (
     COLUMNS,
     confusion,
+    false_beside,
     false_figures,
     photo_figures,
     scar_figures,
@@ -35,6 +36,7 @@ PHOTOS = (
     *DIFFER,
     "area_mm2",
     *(f"{side}_{name}" for name in REPEATED for side in ("true", "found")),
+    "found_burden_sd_um",
     *PHOTO_COLUMNS,
 )
 _OF_PHOTO = ("path", "set", "subject", "light", "light_group", "tone")  # that scars carry too
@@ -155,6 +157,7 @@ def _figures(photos: pd.DataFrame, scars: pd.DataFrame, courses: pd.DataFrame) -
         scar_figures(scars[scars["set"].isin(_GRADED)]),
         plain,
         beside[beside["by"] == "distractor"],
+        false_beside(free),
     ]
     changes = [
         (name, "all", "all", found.value, found.low, found.high, found.n, "points")

@@ -161,6 +161,7 @@ def _photo(row: Row, true: Row, compared: PhotoComparison, mm_per_px: float, pix
         "area_mm2": area if math.isfinite(area) else pixels * mm_per_px**2,
         **_measures(row, "found"),
         **_measures(_with_fraction(true), "true"),
+        "found_burden_sd_um": _number(row.get("burden_sd_um")),
         **compared.photo,
     }
 

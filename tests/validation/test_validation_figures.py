@@ -130,6 +130,30 @@ def test_types_depths_and_volumes_of_matched_scars():
     assert counts == {("icepick", "boxcar"): 1, ("icepick", "icepick"): 1}
 
 
+def test_stated_uncertainty_is_held_against_the_greatest_depth_and_burden():
+    # Errors are 50 um: 1.645 standard deviations of 30.4 um reach them, of 30.3 um do not.
+    rows = [
+        scar("a", found_depth_sd_um=30.4),
+        scar("a", found_depth_sd_um=30.3),
+        scar("b", found_depth_sd_um=1e9),
+        scar("b", found_depth_um=300.0, found_depth_sd_um=0.0),
+        scar("b"),  # states no uncertainty, and is not judged
+        scar("b", "false", true_depth_um=math.nan, found_depth_sd_um=10.0),
+    ]
+    photos = [
+        photo("a", found_burden_um=24.0, found_burden_sd_um=2.0),
+        photo("b", found_burden_um=23.0, found_burden_sd_um=2.0),
+        photo("c", found_burden_um=20.0),
+    ]
+    result = draw_together(pd.DataFrame(photos), pd.DataFrame(rows))
+    assert result.value("depth_in_90_pct") == 75.0
+    assert result.value("burden_in_90_pct") == 50.0
+    assert result.value("depth_in_90_pct", by="type", level="icepick") == 75.0
+    without = draw_together(pd.DataFrame([photo("a")]), pd.DataFrame([scar("a")]))
+    assert math.isnan(without.value("depth_in_90_pct"))
+    assert math.isnan(without.value("burden_in_90_pct"))
+
+
 def test_spearman():
     x = np.arange(6.0)
     assert spearman(np.stack([x, x**3], axis=1)) == pytest.approx(1.0)
