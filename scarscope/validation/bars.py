@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
 from scarscope.validation.page import Block, Table, number, with_interval
 from scarscope.validation.result import Validation
+from scarscope.validation.standard_segmenter import SegmenterName
 
-Side = Literal["least", "most"]
+Side = Literal["least", "most", "within"]
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,16 @@ class Bar:
     question : str
     value, low, high : float
         The figure with its 95 % interval; NaN where it has none.
-    side : {"least", "most"}
-        Whether a bar is the least or the most that is good enough.
+    side : {"least", "most", "within"}
+        Whether a bar is the least or the most that is good enough, or how far from `middle` the
+        figure may lie.
     first, then : float
-        What the classical segmenter is to reach now, and what the best instruments and people
-        reach, the next bar; NaN where there is none.
+        What the classical segmenter is to reach, and what the learned one is to reach, as the best
+        instruments and people do; NaN where there is none.
     digits : int
         After the decimal point.
+    middle : float
+        What a figure with bars on both sides should be.
     """
 
     key: str
@@ -43,72 +48,132 @@ class Bar:
     first: float
     then: float
     digits: int = 2
+    middle: float = 0.0
+
+    def of(self, segmenter: SegmenterName) -> float:
+        """The bar that a segmenter is to reach; NaN where it has none."""
+        return self.first if segmenter == "relief" else self.then
 
     def verdict(self, limit: float) -> str:
-        """PASS, or by how much it is short."""
+        """PASS, or by how much it is missed."""
         if math.isnan(limit):
             return "–"
         if math.isnan(self.value):
             return "not known"
-        short = limit - self.value if self.side == "least" else self.value - limit
-        told = f"{short:.{self.digits}f}"
-        if short <= 0:
-            return "PASS"
-        return f"short by {told}" if self.side == "least" else f"over by {told}"
+        beyond, told = {
+            "least": (limit - self.value, "short"),
+            "most": (self.value - limit, "over"),
+            "within": (abs(self.value - self.middle) - limit, "outside"),
+        }[self.side]
+        return "PASS" if beyond <= 0 else f"{told} by {beyond:.{self.digits}f}"
 
     def limit(self, value: float) -> str:
         """A bar in words."""
         if math.isnan(value):
             return "–"
+        if self.side == "within":
+            ends = (number(self.middle + way * value, self.digits) for way in (-1, 1))
+            return " to ".join(ends)
         return f"{'≥' if self.side == 'least' else '≤'} {number(value, self.digits)}"
+
+    def told(self) -> str:
+        """The figure in words, with its interval."""
+        return with_interval(self.value, self.low, self.high, self.digits)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; what is not known is None."""
-        numbers = {n: getattr(self, n) for n in ("value", "low", "high", "first", "then")}
+        names = ("value", "low", "high", "first", "then", "middle")
+        numbers = {name: getattr(self, name) for name in names}
         plain = {n: None if math.isnan(v) else float(f"{v:.4g}") for n, v in numbers.items()}
         return {"question": self.question, "side": self.side, "digits": self.digits, **plain}
 
 
-# Key, question, figure, side, first bar, next bar, digits.
-_FIGURES: tuple[tuple[str, str, str, Side, float, float, int], ...] = (
-    ("f1", "Is a scar found (F1, centres within 3 mm)?", "f1_3mm", "least", 0.70, 0.85, 2),
-    ("dice", "Which pixels (Dice over all photos)?", "dice", "least", 0.55, 0.75, 2),
-    (
-        "type",
-        "Which type (share of matched scars)?",
-        "type_accuracy",
-        "least",
-        math.nan,
-        0.85,
-        2,
+class _Asked(NamedTuple):
+    """What is asked of one figure."""
+
+    key: str
+    question: str
+    figure: str
+    side: Side
+    first: float
+    then: float
+    digits: int = 2
+    middle: float = 0.0
+
+
+_FIGURES = (
+    _Asked("f1", "Is a scar found (F1, centres within 3 mm)?", "f1_3mm", "least", 0.70, 0.85),
+    _Asked("dice", "Which pixels (Dice over all photos)?", "dice", "least", 0.55, 0.75),
+    _Asked(
+        "type", "Which type (share of matched scars)?", "type_accuracy", "least", math.nan, 0.85
     ),
-    (
+    _Asked(
         "spearman",
         "Does burden rank photos (Spearman with true burden)?",
         "spearman_burden",
         "least",
         0.85,
-        0.90,
-        2,
+        0.95,
     ),
-    (
+    _Asked(
+        "volume",
+        "How far off is the volume of matched scars (bias, %)?",
+        "volume_bias_pct",
+        "within",
+        math.nan,
+        10.0,
+        digits=0,
+    ),
+    _Asked(
+        "burden",
+        "How far off is the volume over all skin (bias of burden, %)?",
+        "burden_bias_pct",
+        "within",
+        math.nan,
+        10.0,
+        digits=0,
+    ),
+    _Asked(
+        "depth_held",
+        "How often does a depth's 90 % interval hold the true depth (% of matched scars)?",
+        "depth_in_90_pct",
+        "within",
+        math.nan,
+        5.0,
+        digits=0,
+        middle=90.0,
+    ),
+    _Asked(
         "change_error",
         "How wrong is a percent change of burden (mean absolute error, points)?",
         "change_mae",
         "most",
         math.nan,
         15.0,
-        1,
+        digits=1,
     ),
-    (
+    _Asked(
         "false_clean",
         "False scars per 10 cm² of scar-free skin",
         "false_per_10cm2",
         "most",
         2.0,
         1.0,
-        1,
+        digits=1,
     ),
+    _Asked(
+        "false_beside",
+        "False scars per 10 cm² where freckles, naevi, acne, wrinkles or hairs abound",
+        "false_beside_per_10cm2",
+        "most",
+        math.nan,
+        1.0,
+        digits=1,
+    ),
+)
+_RETESTS = (
+    _Asked("icc", "Same skin again (ICC(2,1) of burden)", "icc_2_1", "least", 0.90, 0.95, 3),
+    _Asked("cv", "Same skin again (CV of burden, %)", "cv_of_mean_pct", "most", math.nan, 7.0, 1),
 )
 
 
@@ -119,37 +184,35 @@ def bars(result: Validation) -> list[Bar]:
     ----------
     result : Validation
         Of the standard set, without uncontrolled light.
+
+    Returns
+    -------
+    list of Bar
+        The same questions in the same order for every result.
     """
     overall = result.figures[result.figures["by"] == "all"]
-    found = [
-        _of_row(overall[overall["figure"] == figure], key, question, side, first, then, digits)
-        for key, question, figure, side, first, then, digits in _FIGURES
-    ]
-    return [*found, *_of_retests(result), _tone_gap(result), _calls(result)]
+    again = result.repeatability[result.repeatability["measure"] == "burden_um"]
+    found = [_answered(asked, overall) for asked in _FIGURES]
+    found += [_answered(asked, again) for asked in _RETESTS]
+    return [*found, _tone_gap(result), _calls(result)]
 
 
-def _of_row(
-    rows: pd.DataFrame,
-    key: str,
-    question: str,
-    side: Side,
-    first: float,
-    then: float,
-    digits: int,
-) -> Bar:
-    values = rows[["value", "low", "high"]].to_numpy(float)
+def _answered(asked: _Asked, figures: pd.DataFrame) -> Bar:
+    own = figures[figures["figure"] == asked.figure]
+    values = own[["value", "low", "high"]].to_numpy(float)
     value, low, high = values[0].tolist() if len(values) else [math.nan] * 3
-    return Bar(key, question, value, low, high, side, first, then, digits)
-
-
-def _of_retests(result: Validation) -> list[Bar]:
-    own = result.repeatability
-    of_burden = own[own["measure"] == "burden_um"]
-    icc, cv = (of_burden[of_burden["figure"] == n] for n in ("icc_2_1", "cv_of_mean_pct"))
-    return [
-        _of_row(icc, "icc", "Same skin again (ICC(2,1) of burden)", "least", 0.90, 0.95, 3),
-        _of_row(cv, "cv", "Same skin again (CV of burden, %)", "most", math.nan, 7.0, 1),
-    ]
+    return Bar(
+        asked.key,
+        asked.question,
+        value,
+        low,
+        high,
+        asked.side,
+        asked.first,
+        asked.then,
+        asked.digits,
+        asked.middle,
+    )
 
 
 def _tone_gap(result: Validation) -> Bar:
@@ -166,18 +229,17 @@ def _calls(result: Validation) -> Bar:
     return Bar("false_calls", question, share, math.nan, math.nan, "most", math.nan, 0.0, 0)
 
 
-def table(found: list[Bar]) -> Block:
-    """The bars as a table of a page."""
-    rows = [
-        (
-            bar.question,
-            with_interval(bar.value, bar.low, bar.high, bar.digits),
-            bar.limit(bar.first),
-            bar.verdict(bar.first),
-            bar.limit(bar.then),
-            bar.verdict(bar.then),
-        )
-        for bar in found
-    ]
-    head = ("question", "ScarScope (95 % interval)", "first bar", "", "next bar", "")
-    return Table(head, tuple(rows))
+def table(found: Mapping[SegmenterName, Sequence[Bar]]) -> Block:
+    """The bars as a table of a page: each segmenter beside its own bar.
+
+    Questions that no segmenter is asked, and to which none has an answer, are left out.
+    """
+    rows = []
+    for asked in zip(*found.values(), strict=True):
+        own = [(bar, bar.of(name)) for name, bar in zip(found, asked, strict=True)]
+        if all(math.isnan(bar.value) and math.isnan(limit) for bar, limit in own):
+            continue
+        cells = ((bar.limit(limit), bar.told(), bar.verdict(limit)) for bar, limit in own)
+        rows.append((asked[0].question, *(cell for three in cells for cell in three)))
+    heads = ((f"bar of {name}", f"{name} (95 % interval)", "") for name in found)
+    return Table(("question", *(head for three in heads for head in three)), tuple(rows))

@@ -17,7 +17,7 @@ from typing import Any
 from scarscope.batch.write import write_bytes
 from scarscope.errors import LayoutError
 from scarscope.validation.bars import Bar
-from scarscope.validation.page import number, with_interval
+from scarscope.validation.page import number
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 
@@ -30,31 +30,39 @@ def block(summary: Mapping[str, Any]) -> str:
     summary : Mapping
         The content of ``docs/validation.json``.
     """
+    found = summary["segmenters"]
     low, high = summary["seeds"]
+    bars = {name: [_bar(k, v) for k, v in own["figures"].items()] for name, own in found.items()}
     lines = [
         BEGIN,
         f"On {summary['photos']} simulated photos with known truth (seeds {low} to {high}, none "
         "used for tuning),",
         "under comparable light and on all skin tones:",
         "",
-        "| question | ScarScope (95 % interval) | next bar | |",
-        "| --- | --- | --- | --- |",
-    ]
-    for key, found in summary["figures"].items():
-        bar = _bar(key, found)
-        told = with_interval(bar.value, bar.low, bar.high, bar.digits)
-        cells = (bar.question, told, bar.limit(bar.then), bar.verdict(bar.then))
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += [
+        *_table(bars),
         "",
         "Where scars are dense, some lie near any place: marks that know nothing of the skin "
-        f"would reach an F1 of {number(summary['f1_by_chance'])}.",
+        f"would reach an F1 of {number(list(found.values())[-1]['f1_by_chance'])}.",
     ]
     return "\n".join([*lines, END])
 
 
+def _table(bars: Mapping[str, Sequence[Bar]]) -> list[str]:
+    """Every segmenter beside the bar of the best; whether the last one reaches it."""
+    names = list(bars) if len(bars) > 1 else ["ScarScope"]
+    bar = "next bar" if list(bars) == ["relief"] else "bar"
+    heads = ["question", *(f"{name} (95 % interval)" for name in names), bar]
+    lines = [f"| {' | '.join(heads)} | |", f"| {' | '.join(['---'] * (len(heads) + 1))} |"]
+    for asked in zip(*bars.values(), strict=True):
+        last = asked[-1]
+        told = (one.told() for one in asked)
+        cells = (last.question, *told, last.limit(last.then), last.verdict(last.then))
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
 def _bar(key: str, found: Mapping[str, Any]) -> Bar:
-    names = ("value", "low", "high", "first", "then")
+    names = ("value", "low", "high", "first", "then", "middle")
     values = {n: math.nan if found[n] is None else float(found[n]) for n in names}
     return Bar(key, found["question"], side=found["side"], digits=int(found["digits"]), **values)
 

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from scarscope.scars.model import TYPES
-from scarscope.validation.figures import BY_SCAR, DEPTHS, SIZES
+from scarscope.validation.figures import BESIDE, BY_SCAR, DEPTHS, SIZES
 from scarscope.validation.page import Block, Heading, Picture, Table, Text, interval_of, number
 from scarscope.validation.plots import bland_altman_plot, heat_table, scatter
 from scarscope.validation.result import Validation
+from scarscope.validation.standard_segmenter import SegmenterName
 
 # Figure: its heading in a table, and digits.
 _BY_PHOTO = {
@@ -25,6 +26,7 @@ _BY_PHOTO = {
     "dice": ("Dice", 2),
     "spearman_burden": ("Spearman", 2),
     "burden_bias_pct": ("burden bias, %", 0),
+    "burden_in_90_pct": ("burden in its 90 % interval, %", 0),
 }
 _BY_SCAR = {
     "recall_3mm": ("recall", 2),
@@ -33,6 +35,7 @@ _BY_SCAR = {
     "depth_bias_um": ("depth bias, µm", 0),
     "depth_mae_um": ("depth error, µm", 0),
     "volume_bias_pct": ("volume bias, %", 0),
+    "depth_in_90_pct": ("depth in its 90 % interval, %", 0),
 }
 _OVERALL = {
     **_BY_PHOTO,
@@ -68,6 +71,18 @@ def overall(result: Validation) -> list[Block]:
     return [Table(("figure", "value (95 % interval)", "subjects"), tuple(known))]
 
 
+def side_by_side(results: Mapping[SegmenterName, Validation]) -> list[Block]:
+    """Figures over all photos, one column a segmenter."""
+    picked = [_pick(result.figures, "all") for result in results.values()]
+    rows = []
+    for name, (title, digits) in _OVERALL.items():
+        cells = [interval_of(own[name], digits) if name in own else "–" for own in picked]
+        if set(cells) != {"–"}:
+            rows.append((title, *cells))
+    head = ("figure", *(f"{name} (95 % interval)" for name in results))
+    return [Table(head, tuple(rows))] if rows else []
+
+
 def _pick(figures: pd.DataFrame, by: str) -> dict[str, Mapping[str, Any]]:
     return {row["figure"]: row for row in _records(figures[figures["by"] == by])}
 
@@ -92,6 +107,9 @@ def _strata(figures: pd.DataFrame, by: str, columns: Mapping[str, tuple[str, int
     own = figures[(figures["by"] == by) & figures["figure"].isin(list(columns))]
     if own["level"].nunique() < 2:
         return []
+    # Nothing is said of what no photo says anything about, such as intervals of depth.
+    known = set(own.dropna(subset=["value"])["figure"])
+    columns = {name: told for name, told in columns.items() if name in known}
     rows = []
     for level in sorted(own["level"].unique(), key=_rank):
         at = {row["figure"]: row for row in _records(own[own["level"] == level])}
@@ -168,6 +186,10 @@ def false_scars(result: Validation) -> list[Block]:
         )
         for row in _records(own[own["by"].isin(["all", "distractor"])])
     ]
+    together = _pick(result.figures, "all").get("false_beside_per_10cm2")
+    if together is not None:
+        told = f"{', '.join(BESIDE)} together"
+        rows.append((told, interval_of(together, 1), f"{int(together['n'])}"))
     head = ("what the photo shows", "false scars per 10 cm²", "photos")
     return [Heading("False scars where there are none"), Table(head, tuple(rows))]
 

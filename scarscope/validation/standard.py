@@ -1,6 +1,7 @@
 """Render, score and compare the standard validation set, and write what it says.
 
 python -m scarscope.validation.standard --out validation --workers 2
+python -m scarscope.validation.standard --out validation --workers 2 --segmenter relief network
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -23,6 +23,12 @@ from scarscope.errors import StoreError
 from scarscope.validation.compare import SCAR_COLUMNS
 from scarscope.validation.result import Validation, draw_together
 from scarscope.validation.standard_item import Rows, code_digest, run_item
+from scarscope.validation.standard_segmenter import (
+    SEGMENTERS,
+    SegmenterName,
+    segmenter_of,
+    weights_digest,
+)
 from scarscope.validation.standard_set import SIZES, Item, Size, plan
 
 Progress = Callable[[int, int, float], object]
@@ -31,6 +37,7 @@ Progress = Callable[[int, int, float], object]
 def run_standard(
     out: str | Path,
     *,
+    segmenter: SegmenterName = "relief",
     size: Size = "full",
     workers: int = 1,
     progress: Progress | None = None,
@@ -40,7 +47,10 @@ def run_standard(
     Parameters
     ----------
     out : path
-        Where finished items are kept; running again with the same code continues.
+        Where finished items are kept, in a folder named after the segmenter; running again with
+        the same code and weights continues.
+    segmenter : {"relief", "network"}
+        What finds the scars.
     size : {"full", "quick"}
         As in :func:`scarscope.validation.standard_set.plan`.
     workers : int
@@ -52,13 +62,21 @@ def run_standard(
     Returns
     -------
     Validation
+
+    Raises
+    ------
+    ParamsError
+        If there is no such segmenter.
+    StoreError
+        If a kept item cannot be read.
     """
-    items = plan(size)
-    kept = {item.name: _kept(Path(out), item) for item in items}
+    segmenter_of(segmenter)  # fails before anything is rendered
+    items, folder, stamp = plan(size), Path(out) / segmenter / "items", _stamp(segmenter)
+    kept = {item.name: _kept(folder, item, stamp) for item in items}
     todo = [item for item in items if kept[item.name] is None]
-    start, code = time.monotonic(), code_digest()
-    for done, (item, rows) in enumerate(_each(todo, workers), start=1):
-        _keep(Path(out), item, rows, code)
+    start = time.monotonic()
+    for done, (item, rows) in enumerate(_each(todo, workers, segmenter), start=1):
+        _keep(folder, item, rows, stamp)
         kept[item.name] = rows
         if progress is not None:
             left = (time.monotonic() - start) / done * (len(todo) - done)
@@ -77,14 +95,16 @@ def comparable(whole: Validation) -> Validation:
     return draw_together(photos, whole.scars, notes=whole.notes)
 
 
-def _each(items: Sequence[Item], workers: int) -> Iterator[tuple[Item, Rows]]:
+def _each(
+    items: Sequence[Item], workers: int, segmenter: SegmenterName
+) -> Iterator[tuple[Item, Rows]]:
     if workers <= 1 or len(items) <= 1:
-        yield from ((item, run_item(item)) for item in items)
+        yield from ((item, run_item(item, segmenter)) for item in items)
         return
     with processes(workers) as pool:
         waiting: dict[Future[Rows], Item] = {}
         for item in items:
-            waiting[pool.executor.submit(run_item, item)] = item
+            waiting[pool.executor.submit(run_item, item, segmenter)] = item
             if len(waiting) >= 2 * pool.size:
                 yield from _finished(waiting)
         while waiting:
@@ -97,29 +117,37 @@ def _finished(waiting: dict[Future[Rows], Item]) -> Iterator[tuple[Item, Rows]]:
         yield waiting.pop(future), future.result()
 
 
-def _file(out: Path, item: Item) -> Path:
-    return out / "items" / f"{item.name}.json"
+def _stamp(segmenter: SegmenterName) -> dict[str, str]:
+    """What a kept item was made with; with anything else it is made again."""
+    return {
+        "code": code_digest(),
+        "version": __version__,
+        "segmenter": segmenter,
+        "weights": weights_digest(segmenter),
+    }
 
 
-def _key(item: Item, code: str) -> dict[str, Any]:
-    return {"item": repr(item), "code": code, "version": __version__}
+def _key(item: Item, stamp: Mapping[str, str]) -> dict[str, str]:
+    return {"item": repr(item), **stamp}
 
 
-def _keep(out: Path, item: Item, rows: Rows, code: str) -> None:
-    content = {"key": _key(item, code), **rows}
-    write_bytes(_file(out, item), json.dumps(content, allow_nan=False).encode("utf-8"))
+def _keep(folder: Path, item: Item, rows: Rows, stamp: Mapping[str, str]) -> None:
+    content = {"key": _key(item, stamp), **rows}
+    data = json.dumps(content, allow_nan=False).encode("utf-8")
+    write_bytes(folder / f"{item.name}.json", data)
 
 
-def _kept(out: Path, item: Item) -> Rows | None:
+def _kept(folder: Path, item: Item, stamp: Mapping[str, str]) -> Rows | None:
+    file = folder / f"{item.name}.json"
     try:
-        content = json.loads(_file(out, item).read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise StoreError(
-            f"{_file(out, item)} cannot be read ({error}).", remedy="Delete it and run again."
+            f"{file} cannot be read ({error}).", remedy="Delete it and run again."
         ) from error
-    if content.get("key") != _key(item, code_digest()):
+    if content.get("key") != _key(item, stamp):
         return None
     return {"photos": content["photos"], "scars": content["scars"]}
 
@@ -127,30 +155,47 @@ def _kept(out: Path, item: Item) -> Rows | None:
 class _Lines:
     """A line of progress every few seconds."""
 
-    def __init__(self) -> None:
-        self._said = 0.0
+    def __init__(self, name: str) -> None:
+        self._name, self._said = name, 0.0
 
     def __call__(self, done: int, total: int, left: float) -> None:
         if done < total and time.monotonic() - self._said < 5:
             return
         self._said = time.monotonic()
-        print(f"[{done}/{total}] about {left / 60:.1f} min left", file=sys.stderr, flush=True)
+        told = f"{self._name} [{done}/{total}] about {left / 60:.1f} min left"
+        print(told, file=sys.stderr, flush=True)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line; returns the exit status."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m scarscope.validation.standard", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--out", type=Path, required=True, help="where items and tables go")
+    parser.add_argument(
+        "--segmenter",
+        choices=SEGMENTERS,
+        nargs="+",
+        default=["relief"],
+        help="what finds the scars; the page shows all that are named side by side",
+    )
     parser.add_argument("--size", choices=SIZES, default="full", help="quick is for tests only")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes")
     parser.add_argument("--docs", type=Path, help="also write the pages of this docs folder")
-    options = parser.parse_args(arguments)
-    whole = run_standard(options.out, size=options.size, workers=options.workers, progress=_Lines())
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    out, size = options.out, options.size
+    wholes: dict[SegmenterName, Validation] = {}
+    for name in (name for name in SEGMENTERS if name in options.segmenter):
+        wholes[name] = run_standard(
+            out, segmenter=name, size=size, workers=options.workers, progress=_Lines(name)
+        )
     from scarscope.validation.standard_page import write_standard
 
-    for file in write_standard(whole, out=options.out, size=options.size, docs=options.docs):
+    for file in write_standard(wholes, out=out, size=size, docs=options.docs):
         print(file)
     return 0
 

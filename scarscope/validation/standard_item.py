@@ -14,29 +14,42 @@ from scarscope.measures import score
 from scarscope.measures.model import Score
 from scarscope.phantom.render import Rendered
 from scarscope.photo import read_photo
+from scarscope.scars.model import Segmenter
 from scarscope.validation.compare import PhotoComparison, compare_photo
 from scarscope.validation.marked import mark
+from scarscope.validation.standard_segmenter import SegmenterName, segmenter_of
 from scarscope.validation.standard_set import Item, photograph
 
 # What decides an item's figures; a change of any of it makes kept items stale.
 _CODE = (
     *("params", "flags.py", "photo", "skin", "scars", "measures", "phantom"),
     *(f"validation/{name}.py" for name in ("marked", "matching", "compare")),
-    *(f"validation/{name}.py" for name in ("standard_set", "standard_item")),
+    *(f"validation/standard_{name}.py" for name in ("set", "item", "segmenter")),
 )
-
-_KINDS = (".py", ".onnx", ".json")  # learned weights decide as much as code
 
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def run_item(item: Item) -> Rows:
-    """Render and score one item and hold it against its truth."""
+def run_item(item: Item, segmenter: SegmenterName = "relief") -> Rows:
+    """Render and score one item and hold it against its truth.
+
+    Parameters
+    ----------
+    item : Item
+    segmenter : {"relief", "network"}
+        What finds the scars.
+
+    Returns
+    -------
+    dict
+        Rows of ``photos`` and ``scars`` that JSON can hold.
+    """
+    finder = segmenter_of(segmenter)
     rows: Rows = {"photos": [], "scars": []}
     for number, photo in enumerate(photograph(item)):
         path = f"{item.name}-{number}" if item.part in ("retest", "treated", "confounder") else ""
         place = {**_place(item, number), "path": path or item.name}
-        found = score_rendered(photo, place["path"])
+        found = score_rendered(photo, finder, name=place["path"])
         rows["photos"].append({**place, **_figures(photo, found)})
         compared = compare_rendered(photo, found)
         rows["photos"][-1] |= dict(compared.photo)
@@ -46,9 +59,10 @@ def run_item(item: Item) -> Rows:
     return rows
 
 
-def score_rendered(photo: Rendered, name: str = "") -> Score:
+def score_rendered(photo: Rendered, segmenter: Segmenter, *, name: str = "phantom") -> Score:
     """Score a simulated photo as a user's would be."""
-    return score(read_photo(photo.rgb, mm_per_px=photo.mm_per_px, name=name or "phantom"))
+    read = read_photo(photo.rgb, mm_per_px=photo.mm_per_px, name=name)
+    return score(read, segmenter=segmenter)
 
 
 def compare_rendered(photo: Rendered, found: Score) -> PhotoComparison:
@@ -99,12 +113,15 @@ def _plain(row: dict[Any, Any]) -> dict[str, Any]:
 
 
 def code_digest() -> str:
-    """Twelve hexadecimal digits that change with the code that makes figures."""
+    """Twelve hexadecimal digits that change with the code that makes figures.
+
+    Learned weights decide as much, for those who use them: see
+    :func:`scarscope.validation.standard_segmenter.weights_digest`.
+    """
     package = Path(scarscope.phantom.__file__).parents[1]
     digest = hashlib.sha256()
     for name in _CODE:
         at = package / name
-        inside = (file for file in at.rglob("*") if file.suffix in _KINDS)
-        for file in [at] if at.suffix else sorted(inside):
+        for file in [at] if at.suffix else sorted(at.rglob("*.py")):
             digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""From folders to pages: validate, the command, the standard set, the README's figures."""
+"""From folders to pages: validate, the command, pictures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import math
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,19 +15,12 @@ from PIL import Image
 
 import scarscope as ss
 from scarscope.cli import main
-from scarscope.errors import LayoutError, ParamsError, ScaleError
-from scarscope.phantom.seeds import TUNING, VALIDATION
+from scarscope.errors import LayoutError, ScaleError
 from scarscope.validation import validate, write_validation
-from scarscope.validation.bars import Bar, bars
 from scarscope.validation.page import Heading, Picture, Table, Text, number, to_html, to_markdown
 from scarscope.validation.pictures import FOUND_RGB, TRUE_RGB, error_picture, jpeg
 from scarscope.validation.plots import bland_altman_plot, heat_table, scatter
-from scarscope.validation.readme import BEGIN, END, block, replaced
-from scarscope.validation.standard import comparable, run_standard
-from scarscope.validation.standard_page import write_standard
-from scarscope.validation.standard_set import PARTS, plan
 
-ROOT = Path(__file__).parents[2]
 MM = 0.1
 
 
@@ -102,6 +94,22 @@ def test_a_study_of_few_subjects_says_why_it_has_no_intervals(study, tmp_path):
     page = (tmp_path / "validation.md").read_text(encoding="utf-8")
     assert "Fewer than 6 give none" in page
     assert result.notes[0] in page
+
+
+def test_stated_uncertainty_of_a_batch_is_judged(study, tmp_path):
+    results, truth = study
+    write_validation(validate(results, truth), tmp_path / "without")
+    scars, photos = (pd.read_csv(results / name) for name in ("scars.csv", "photos.csv"))
+    # Depths are 300 um on both sides; true burden is twice what is found, or nearly.
+    scars.assign(depth_sd_um=0.0).to_csv(results / "scars.csv", index=False)
+    photos.assign(burden_sd_um=100.0).to_csv(results / "photos.csv", index=False)
+    result = validate(results, truth)
+    assert result.value("depth_in_90_pct") == result.value("burden_in_90_pct") == 100.0
+    write_validation(result, tmp_path / "with")
+    for name, said in (("without", False), ("with", True)):
+        page = (tmp_path / name / "validation.md").read_text(encoding="utf-8")
+        assert ("depth in its 90 % interval" in page) == said
+        assert ("burden in its 90 % interval" in page) == said
 
 
 def test_photos_of_one_side_only_are_named(study):
@@ -280,95 +288,3 @@ def test_outlines_are_drawn_beside_the_photo():
     colours = {tuple(c) for c in picture[:, 204:].reshape(-1, 3).tolist()}
     assert {TRUE_RGB, FOUND_RGB, (128, 128, 128)} == colours
     assert jpeg(picture)[:2] == b"\xff\xd8"
-
-
-def test_the_standard_set_uses_validation_seeds_alone_and_each_once():
-    for size in ("full", "quick"):
-        items = plan(size)
-        seeds = [item.seed for item in items]
-        assert len(set(seeds)) == len(seeds)
-        assert all(seed in VALIDATION and seed not in TUNING for seed in seeds)
-        assert {item.part for item in items} == set(PARTS)
-    full = plan()
-    assert {(i.light, i.ita_deg) for i in full if i.part == "scars"} == {
-        (light, tone)
-        for light in ("ring", "twin", "offaxis", "raking", "window")
-        for tone in (50.0, 30.0, 10.0, -15.0, -35.0, -48.0)
-    }
-    assert len(full) > 250
-
-
-@pytest.mark.slow
-def test_a_quick_run_goes_on_where_it_was_and_says_what_it_is(tmp_path):
-    seen = []
-    first = run_standard(tmp_path, size="quick", progress=lambda *a: seen.append(a[:2]))
-    total = len(plan("quick"))
-    assert seen[-1] == (total, total)
-    (tmp_path / "items" / f"scars-{VALIDATION.start}.json").unlink()
-    again = run_standard(tmp_path, size="quick", progress=lambda *a: seen.append(a[:2]))
-    assert len(seen) == total + 1
-    pd.testing.assert_frame_equal(first.figures, again.figures)
-    good = comparable(first)
-    assert set(good.photos["light"]) == {"ring", "twin", "offaxis", "raking"}
-    assert good.value("recall_3mm") > 0
-    write_standard(first, out=tmp_path / "page", size="quick")
-    assert "quick run" in (tmp_path / "page" / "validation.md").read_text(encoding="utf-8")
-    with pytest.raises(ParamsError, match="too small"):
-        write_standard(first, out=tmp_path / "page", size="quick", docs=tmp_path / "docs")
-    assert {bar.key for bar in bars(good)} >= {"f1", "dice", "icc", "false_clean"}
-
-
-@pytest.mark.parametrize(
-    ("value", "side", "limit", "said"),
-    [
-        (0.70, "least", 0.70, "PASS"),
-        (0.65, "least", 0.70, "short by 0.05"),
-        (3.0, "most", 2.0, "over by 1.00"),
-        (1.0, "most", 2.0, "PASS"),
-        (math.nan, "most", 2.0, "not known"),
-        (1.0, "most", math.nan, "–"),
-    ],
-)
-def test_verdicts(value, side, limit, said):
-    bar = Bar("k", "q", value, math.nan, math.nan, side, limit, math.nan)
-    assert bar.verdict(limit) == said
-
-
-def summary():
-    bar = Bar("f1", "Found?", 0.7, 0.65, 0.75, "least", 0.7, 0.85)
-    unknown = Bar("x", "Else?", math.nan, math.nan, math.nan, "most", math.nan, 0.0)
-    figures = {b.key: b.to_dict() for b in (bar, unknown)}
-    return json.loads(
-        json.dumps({"photos": 3, "seeds": [5, 9], "f1_by_chance": 0.2, "figures": figures})
-    )
-
-
-def test_the_readmes_block_is_replaced_and_nothing_else():
-    readme = f"# A\n\n{BEGIN}\nold\n{END}\n\nrest\n"
-    new = replaced(readme, summary())
-    assert new.startswith("# A\n\n")
-    assert new.endswith(f"{END}\n\nrest\n")
-    assert "| Found? | 0.70 (0.65 to 0.75) | ≥ 0.85 | short by 0.15 |" in new
-    assert "| Else? | – | ≤ 0.00 | not known |" in new
-    assert replaced(new, summary()) == new
-    with pytest.raises(LayoutError, match="no block"):
-        replaced("# A\n", summary())
-
-
-def test_the_readmes_figures_are_those_of_the_validation():
-    stored = ROOT / "docs" / "validation.json"
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    if not stored.is_file():
-        assert BEGIN not in readme
-        return
-    assert block(json.loads(stored.read_text(encoding="utf-8"))) in readme
-
-
-def test_the_stored_page_is_small_and_whole():
-    page = ROOT / "docs" / "validation.md"
-    if not page.is_file():
-        pytest.skip("no full run has been written yet")
-    pictures = list((ROOT / "docs" / "validation").iterdir())
-    assert sum(p.stat().st_size for p in pictures) <= 600_000
-    named = re.findall(r"\]\(validation/([^)]+)\)", page.read_text(encoding="utf-8"))
-    assert sorted(named) == sorted(p.name for p in pictures)
