@@ -114,18 +114,16 @@ def _pores(surface: Surface, grid: Grid, seed: int) -> tuple[Field, Field]:
     depth = surface.pore_depth_mm * (size / surface.pore_width_mm) * rng.uniform(0.4, 1.3, count)
     plug = rng.random(count) ** 2
     turn = np.radians(surface.angle_deg) + 0.4 * rng.standard_normal(count)
-    hole, plugs = grid.zeros(), grid.zeros()
+    both = np.zeros((2, *grid.shape), dtype=grid.x.dtype)  # Lowest heights, and plugs below zero.
     for first in range(0, count, _BATCH):
         some = slice(first, first + _BATCH)
         spots = stamps(grid, place[some], 1.3 * size[some])
         pits = _pits(spots, size[some], turn[some])
-        spots.merge(
-            np.minimum,
-            hole,
-            _column(-depth[some], grid) * np.exp(-1.5 * np.sqrt(pits * np.sqrt(pits))),
-        )
-        spots.merge(np.maximum, plugs, _column(plug[some], grid) * np.exp(-2.5 * pits))
-    return hole, plugs
+        forms = np.empty((pits.shape[0], 2, *pits.shape[1:]), dtype=pits.dtype)
+        forms[:, 0] = _column(-depth[some], grid) * np.exp(-1.5 * np.sqrt(pits * np.sqrt(pits)))
+        forms[:, 1] = _column(-plug[some], grid) * np.exp(-2.5 * pits)
+        spots.merge(np.minimum, both, forms)
+    return both[0], np.negative(both[1], out=both[1])
 
 
 def _column(values: Field, grid: Grid) -> Field:

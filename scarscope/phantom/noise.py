@@ -236,7 +236,7 @@ def _two_nearest_packed(planes: Field, u: Field, v: Field) -> tuple[Field, Field
     return gap, first.astype(np.float32) / 256
 
 
-def strips(shape: tuple[int, ...], cells: int = 40_000) -> list[slice]:
+def strips(shape: tuple[int, ...], cells: int = 20_000) -> list[slice]:
     """Bands of rows of about that many pixels, so that what is worked on stays in the cache."""
     rows = max(1, cells // max(shape[-1], 1))
     return [slice(first, min(first + rows, shape[-2])) for first in range(0, shape[-2], rows)]

@@ -52,18 +52,46 @@ def scatter(light: Field, mm_per_px: float, *, width: float = 1.0) -> Field:
     # Mirrored surroundings: the circular transform then neither loses light nor brings far light
     # in but for the last percent of red, whose widest Gaussian reaches on.
     pad = int(3 * np.sqrt(SCATTER_VARIANCES[-2]) * width / mm_per_px) + 1
+    if light.dtype == np.float32:
+        return _scatter_single(light, mm_per_px, width, pad)
     height, across = light.shape[1:]
     shape = tuple(scipy.fft.next_fast_len(n + 2 * pad, real=True) for n in (height, across))
     after = (shape[0] - height - pad, shape[1] - across - pad)
     padded = np.pad(light, ((0, 0), (pad, after[0]), (pad, after[1])), mode="symmetric")
-    fy = np.fft.fftfreq(shape[0], mm_per_px)[:, None].astype(light.dtype, copy=False)
-    fx = np.fft.rfftfreq(shape[1], mm_per_px)[None, :].astype(light.dtype, copy=False)
+    fy = np.fft.fftfreq(shape[0], mm_per_px)[:, None]
+    fx = np.fft.rfftfreq(shape[1], mm_per_px)[None, :]
     out = np.empty_like(light)
     rows, cols = slice(pad, pad + light.shape[1]), slice(pad, pad + light.shape[2])
     for channel in range(3):
         spectrum = scipy.fft.rfft2(padded[channel], s=shape)
         spectrum = spectrum * _transfer(fx, fy, channel, width)
         out[channel] = scipy.fft.irfft2(spectrum, s=shape)[rows, cols]
+    return out
+
+
+def _scatter_single(light: Field, mm_per_px: float, width: float, pad: int) -> Field:
+    """As :func:`scatter`, on OpenCV's packed spectra."""
+    rows, cols = (cv2.getOptimalDFTSize(n + 2 * pad) for n in light.shape[1:])
+    margins = (pad, rows - light.shape[1] - pad, pad, cols - light.shape[2] - pad)
+    decay = -2 * np.pi**2 * SCATTER_VARIANCES[:, None] * width**2
+    down, paired, right = (
+        np.exp(decay * frequency**2).astype(np.float32)
+        for frequency in (
+            np.fft.fftfreq(rows, mm_per_px),
+            (np.arange(rows) + 1) // 2 / (rows * mm_per_px),
+            (np.arange(cols) + 1) // 2 / (cols * mm_per_px),
+        )
+    )
+    alone = [0, -1] if cols % 2 == 0 else [0]  # Columns of real numbers, packed downwards.
+    out = np.empty_like(light)
+    for channel, weights in enumerate(SCATTER_WEIGHTS.astype(np.float32)[:, :, None]):
+        padded = cv2.copyMakeBorder(light[channel], *margins, cv2.BORDER_REFLECT)
+        spectrum = cv2.dft(padded, dst=padded)
+        transfer = down.T @ (weights * right)
+        transfer[:, alone] = paired.T @ (weights * right[:, alone])
+        spectrum *= transfer
+        blurred = cv2.dft(spectrum, dst=spectrum, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)
+        out[channel] = blurred[pad:, pad:][: light.shape[1], : light.shape[2]]
     return out
 
 

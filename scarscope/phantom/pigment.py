@@ -11,6 +11,8 @@ marks and mottling move along the two pigments' density vectors (Tsumura 1999, 2
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from scarscope.phantom.geometry import mark_cover
@@ -79,4 +81,9 @@ def reflectance(base: Field, melanin: Field, blood: Field) -> Field:
         v.astype(kind, copy=False)[:, None, None] for v in (MELANIN, BLOOD, base)
     )
     density = of_melanin * melanin + of_blood * blood
-    return np.clip(start * 10.0 ** (-density), 0.002, 0.98)
+    if kind == np.float32:  # exp() is several times as fast as a power.
+        density *= -math.log(10)
+        seen = np.exp(density, out=density)
+    else:
+        seen = 10.0 ** (-density)
+    return np.clip(start * seen, 0.002, 0.98)

@@ -31,7 +31,7 @@ class Stamps:
     cols: NDArray[np.intp]
 
     def merge(self, how: np.ufunc, into: Field, values: Field) -> None:
-        """Merge values of shape (n, k, k) into a field, in place."""
+        """Merge values of shape (n, ..., k, k) into fields of shape (..., h, w), in place."""
         places = zip(
             self.top.tolist(),
             self.left.tolist(),
@@ -41,8 +41,8 @@ class Stamps:
             strict=True,
         )
         for top, left, rows, cols, value in places:
-            part = into[top : top + rows, left : left + cols]
-            how(part, value[:rows, :cols], out=part)
+            part = into[..., top : top + rows, left : left + cols]
+            how(part, value[..., :rows, :cols], out=part)
 
 
 def stamps(grid: Grid, place: Field, reach: Field) -> Stamps:

@@ -18,6 +18,7 @@ from scarscope.phantom.noise import Field, strips
 AZIMUTHS = 12
 REACH_MM = 3.0  # Farther skin does not shade a pit at the angles that photographs use.
 _COARSE_MM = 1.5
+_CELLS = 40_000  # In a strip; more than elsewhere, for margins cost.
 
 _Offsets = set[tuple[int, int]]
 
@@ -67,7 +68,7 @@ def _normals(height: Field, mm_per_px: float) -> Field:
 def _openness(horizon: Field) -> Field:
     """Of the hemisphere about the camera's axis, the part above the horizon, cosine-weighted."""
     total = np.zeros(horizon.shape[1:], dtype=horizon.dtype)
-    for part in strips(total.shape):
+    for part in strips(total.shape, _CELLS):
         seen = np.empty_like(total[part])
         for plane in horizon[:, part]:
             np.square(plane, out=seen)
@@ -84,7 +85,7 @@ def _horizons(height: Field, mm_per_px: float, reach_mm: float) -> Field:
     steps = np.unique(np.geomspace(1, reach, 12).round().astype(int))
     looks = [_offsets(angle, steps) for angle in np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS]
     horizon = np.empty((AZIMUTHS, *height.shape), dtype=height.dtype)
-    for part in strips(height.shape):
+    for part in strips(height.shape, _CELLS):
         around = padded[part.start : part.stop + 2 * pad]
         for k in range(half):
             behind = {(-right, -down) for right, down in looks[k + half]}
