@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import warnings
 from pathlib import Path
 
 import cv2
@@ -24,16 +25,19 @@ def onnx_bytes(network: Network) -> bytes:
     """The network as an ONNX file with any height and width; normalisation is folded away."""
     still = copy.deepcopy(network).cpu().eval().to(memory_format=torch.contiguous_format)
     buffer = io.BytesIO()
-    torch.onnx.export(
-        still,
-        (torch.zeros(1, COUNT, *_SIDES),),
-        buffer,
-        opset_version=_OPSET,
-        dynamo=False,  # The engine reads this form; the newer exporter needs another package.
-        input_names=["skin"],
-        output_names=["maps"],
-        dynamic_axes={"skin": {2: "h", 3: "w"}, "maps": {2: "h2", 3: "w2"}},
-    )
+    with warnings.catch_warnings():
+        # The engine reads this form; the newer exporter needs another package.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            still,
+            (torch.zeros(1, COUNT, *_SIDES),),
+            buffer,
+            opset_version=_OPSET,
+            dynamo=False,
+            input_names=["skin"],
+            output_names=["maps"],
+            dynamic_axes={"skin": {2: "h", 3: "w"}, "maps": {2: "h2", 3: "w2"}},
+        )
     return buffer.getvalue()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from scarscope.errors import ParamsError
+from scarscope.errors import ParamsError, StoreError
 from scarscope.training.batches import Batch, batches, never
 from scarscope.training.evaluate import evaluate
 from scarscope.training.loss import Target, losses, total
@@ -108,11 +108,17 @@ def _tested(network: Network, stopping: Store, params: TrainParams, stop: Stop) 
     return evaluate(network, stopping, params.batch, most=most)
 
 
+def new_state(network: Network, params: TrainParams) -> State:
+    """A network that is about to learn."""
+    network = network.to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=params.rate, weight_decay=params.decay)
+    average = copy.deepcopy(network).requires_grad_(False)
+    return State(network, average, optimiser, params.hash)
+
+
 def _start(params: TrainParams, out: Path, device: str) -> State:
     torch.manual_seed(params.seed)
-    network = Network(params.widths).to(device, memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=params.rate, weight_decay=params.decay)
-    state = State(network, copy.deepcopy(network).requires_grad_(False), optimiser, params.hash)
+    state = new_state(Network(params.widths).to(device), params)
     file = out / "state.pt"
     if file.exists():
         kept = torch.load(file, map_location=device, weights_only=True)
@@ -120,12 +126,32 @@ def _start(params: TrainParams, out: Path, device: str) -> State:
             raise ParamsError(
                 f"{file} belongs to a run with other parameters.", remedy="Give another folder."
             )
-        network.load_state_dict(kept["network"])
+        state.network.load_state_dict(kept["network"])
         state.average.load_state_dict(kept["average"])
-        optimiser.load_state_dict(kept["optimiser"])
+        state.optimiser.load_state_dict(kept["optimiser"])
         state.step = kept["step"]
     (out / "params.json").write_text(json.dumps(params.to_dict(), indent=1), encoding="utf-8")
     return state
+
+
+def average_of(out: Path) -> tuple[dict[str, Any], Network, int]:
+    """The parameters of a run, its averaged network, and how many steps that has learned.
+
+    Raises
+    ------
+    StoreError
+        If there is none.
+    """
+    try:
+        params = json.loads((out / "params.json").read_text(encoding="utf-8"))
+        kept = torch.load(out / "state.pt", map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise StoreError(
+            f"There is no run in {out} ({error.strerror}).", remedy="Give the run's own --work."
+        ) from error
+    network = Network(tuple(params["widths"]))
+    network.load_state_dict(kept["average"])
+    return params, network, kept["step"]
 
 
 def _keep(state: State, out: Path) -> None:
@@ -211,11 +237,12 @@ def _follow(state: State, decay: float) -> None:
 
 
 def _seconds_so_far(out: Path) -> float:
-    lines = _lines(out)
+    lines = lines_of(out)
     return float(lines[-1]["seconds"]) if lines else 0.0
 
 
-def _lines(out: Path) -> list[dict[str, float]]:
+def lines_of(out: Path) -> list[dict[str, float]]:
+    """The lines of a run's log."""
     file = out / "log.jsonl"
     if not file.exists():
         return []
@@ -224,7 +251,7 @@ def _lines(out: Path) -> list[dict[str, float]]:
 
 def _trim_log(out: Path, step: int) -> None:
     """Take off what a run said after its state was last kept: it will say it again."""
-    kept = [json.dumps(line) + "\n" for line in _lines(out) if line["step"] <= step]
+    kept = [json.dumps(line) + "\n" for line in lines_of(out) if line["step"] <= step]
     if (out / "log.jsonl").exists():
         (out / "log.jsonl").write_text("".join(kept), encoding="utf-8")
 

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,7 +77,18 @@ class TrainParams:
             raise ParamsError(
                 f"Training parameters {path} cannot be read ({error}).", remedy="Check the file."
             ) from error
-        weights = _build(Weights, values.pop("weights", {}))
+        return cls.from_dict(values)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainParams:
+        """Build from nested plain values; an unknown name is an error.
+
+        Raises
+        ------
+        ParamsError
+            If there is one.
+        """
+        weights = _build(Weights, values.get("weights", {}))
         return _build(cls, {**values, "weights": weights})
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,7 +102,7 @@ class TrainParams:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _build(kind: type[Kind], values: dict[str, Any]) -> Kind:
+def _build(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
     known = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name in values:
         if name not in known:
