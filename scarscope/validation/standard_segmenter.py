@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
-import scarscope.scars
 from scarscope.errors import ParamsError
 from scarscope.scars import ReliefSegmenter
 from scarscope.scars.model import Segmenter
@@ -31,7 +31,7 @@ def segmenter_of(name: SegmenterName) -> Segmenter:
     """
     if name == "relief":
         return ReliefSegmenter()
-    kind = getattr(import_module("scarscope.scars"), "NetworkSegmenter", None)
+    kind = getattr(_scars(), "NetworkSegmenter", None)
     if name != "network" or kind is None:
         raise ParamsError(
             f"There is no segmenter {name!r} in this version.",
@@ -41,6 +41,10 @@ def segmenter_of(name: SegmenterName) -> Segmenter:
     return found
 
 
+def _scars() -> ModuleType:
+    return import_module("scarscope.scars")
+
+
 def weights_digest(name: SegmenterName) -> str:
     """Twelve hexadecimal digits that change with the segmenter's weights and thresholds.
 
@@ -48,7 +52,7 @@ def weights_digest(name: SegmenterName) -> str:
     """
     if name == "relief":
         return ""
-    folder = Path(scarscope.scars.__file__).with_name("weights")
+    folder = Path(_scars().__file__ or "").with_name("weights")
     digest = hashlib.sha256()
     for file in sorted(folder.glob("network.*")):
         content = file.read_bytes()

@@ -16,7 +16,7 @@ import scarscope.scars
 from scarscope.errors import LayoutError, ParamsError
 from scarscope.phantom.seeds import STOPPING, TRAINING, TUNING, VALIDATION
 from scarscope.scars import ReliefSegmenter
-from scarscope.validation import draw_together, standard, standard_page, standard_segmenter
+from scarscope.validation import draw_together, standard, standard_page
 from scarscope.validation.bars import Bar, bars, table
 from scarscope.validation.compare import SCAR_COLUMNS
 from scarscope.validation.page import Picture
@@ -120,7 +120,7 @@ def test_two_segmenters_stand_side_by_side(tmp_path, network, monkeypatch, capsy
 def test_items_are_made_again_with_other_weights(tmp_path, monkeypatch):
     weights = tmp_path / "weights"
     weights.mkdir()
-    monkeypatch.setattr(standard_segmenter.scarscope.scars, "__file__", str(tmp_path / "x.py"))
+    monkeypatch.setattr(scarscope.scars, "__file__", str(tmp_path / "x.py"))
     digests = {weights_digest("network")}
     for name, content in (("network.onnx", b"1"), ("network.json", b"{}"), ("network.json", b"")):
         (weights / name).write_bytes(content)
