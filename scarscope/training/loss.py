@@ -51,12 +51,12 @@ class Weights:
 
     scar: float = 1.0
     overlap: float = 1.0
-    depth: float = 1.0
-    volume: float = 0.5
+    depth: float = 0.08
+    volume: float = 0.04
     spread: float = 0.15
     kind: float = 0.5
     hidden: float = 0.3
-    core: float = 4.0
+    core: float = 2.0
 
 
 def losses(maps: Tensor, target: Target) -> dict[str, Tensor]:

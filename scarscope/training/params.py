@@ -57,7 +57,7 @@ class TrainParams:
     warmup: int = 400
     decay: float = 0.01
     average: float = 0.999
-    clip: float = 1.0
+    clip: float = 2.0
     seed: int = 1
     widths: tuple[int, ...] = (24, 40, 64, 96, 112)
     weights: Weights = field(default_factory=Weights)

@@ -26,6 +26,7 @@ from scarscope.training.recipes import training_recipe
 BLOCK = 64
 _FACE_EVERY = 8  # One block in so many is cut from a whole face.
 _WAIT_S = 0.5
+_WINDOW = 16  # Blocks that the first pass shuffles together, so that faces come mixed with skin.
 _SHAPES: dict[str, tuple[tuple[int, ...], type]] = {
     "rgb": ((SIDE, SIDE, 3), np.uint8),
     "depth_um": ((SIDE // 2, SIDE // 2), np.uint16),
@@ -149,9 +150,14 @@ def render_blocks(store: Store, blocks: Sequence[int]) -> None:
 
 
 def order(count: int, passes: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """Example numbers, pass by pass: as rendered in the first, shuffled in the others."""
+    """Example numbers, pass by pass: shuffled, in the first pass among neighbouring blocks only.
+
+    The first pass can so begin while later blocks are still being rendered.
+    """
     for number in range(passes):
-        if number == 0:
-            yield np.arange(count)
-        else:
-            yield np.random.default_rng((seed, number)).permutation(count)
+        rng = np.random.default_rng((seed, number))
+        if number > 0:
+            yield rng.permutation(count)
+            continue
+        windows = np.array_split(np.arange(count), max(count // (_WINDOW * BLOCK), 1))
+        yield np.concatenate([rng.permutation(window) for window in windows])
