@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import math
 import platform
 import re
 import sys
@@ -42,6 +43,7 @@ _IMPORTS = {
 }
 _NOTEBOOK = ("matplotlib", "nbclient", "nbformat", "ipykernel")
 _TEST_PX = 200
+_SAME_NETWORK = 1e-4  # of the greatest value: rounding in another order; a wrong layer is far more
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def examine() -> Iterator[Check]:
     """Look at everything, quickest first; each check is given as soon as it is known."""
     yield _python()
     yield from map(_package, _IMPORTS)
-    checks = (_opencv, _providers, _cluster, _notebook, _temporary, _machine)
+    checks = (_opencv, _providers, _network, _cluster, _notebook, _temporary, _machine)
     yield from (check() for check in checks)
     yield _self_test()
 
@@ -171,6 +173,29 @@ def _providers() -> Check:
     if installed and installed[0] != "opencv-python":
         return Check("cv2", "note", f"provided by {installed[0]}, which works as well")
     return Check("cv2", "ok", "provided once")
+
+
+def _network() -> Check:
+    """The learned network: is it there, and does it compute what it did in training."""
+    wanted = Params().scars.segmenter == "network"
+    try:
+        require_opencv()
+        from scarscope.scars.card import has_weights
+        from scarscope.scars.network import deviation, packaged
+
+        if not wanted and not has_weights():
+            return Check("network", "note", "no weights (only --segmenter network needs them)")
+        net, card = packaged()
+        off = deviation(net, card)
+    except ScarScopeError as error:
+        return Check("network", "fail", error.message, error.remedy)
+    found = f"{card.name} {card.version}, weights {card.digest}"
+    if off > _SAME_NETWORK:
+        remedy = "Install another version of opencv-python, or find scars with --segmenter relief."
+        return Check("network", "fail", f"{found}, computes something else ({off:.1g})", remedy)
+    if math.isnan(off):
+        return Check("network", "note", f"{found}, holds no values to check it by")
+    return Check("network", "ok", f"{found}, computes what it did in training ({off:.0e})")
 
 
 def _cluster() -> Check:

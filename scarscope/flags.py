@@ -35,6 +35,7 @@ class Flag(IntFlag):
     FLAT_LIGHT = 1 << 12
     OUTSIDE_SCALE_RANGE = 1 << 13
     LIGHT_UNSURE = 1 << 14
+    UNSTABLE_READING = 1 << 15
 
     @property
     def text(self) -> str:
@@ -160,6 +161,14 @@ REGISTRY: tuple[FlagInfo, ...] = (
         "caution",
         "the side that the light comes from could not be told: pits may have been read as bumps",
         "use one lamp 30 to 60 degrees from the side, at the same place every time",
+    ),
+    FlagInfo(
+        Flag.UNSTABLE_READING,
+        "caution",
+        "turned upside down, the same photo is read as other scars: its light, or what covers the "
+        "skin, misleads the network",
+        "look at the overlay before you use its figures; use one lamp from the side, at the same "
+        "place every time, on bare skin",
     ),
 )
 

@@ -98,4 +98,4 @@ def _row(
     volume = float(depth[inside].sum(dtype=float)) * step**2
     top = float(depth[inside].max()) * to_um
     place = [(x + 0.5) * skin.grid.px - 0.5, (y + 0.5) * skin.grid.px - 0.5]
-    return [number, kind, *chances, *place, across, across, area, top, volume, 0.4, 0.9]
+    return [number, kind, *chances, *place, across, across, area, top, np.nan, volume, 0.4, 0.9]

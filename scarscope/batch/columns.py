@@ -36,6 +36,8 @@ QUALITY = {
     "focus_blur_px": "Blur, standard deviation in the photo's pixels.",
     "focus_blur_mm": "Blur in skin, standard deviation in mm (`SOFT_FOCUS`); blank without a "
     "scale.",
+    "turn_disagreement": "Difference between the photo's reading and that of the same photo turned "
+    "upside down, 0 to 1 (`UNSTABLE_READING`); blank where it was not read twice.",
     "light_azimuth_deg": "Direction that the light comes from, degrees.",
     "light_directedness": "How much of the light comes from one side, 0 to 1 (`FLAT_LIGHT`).",
     "light_vote": "Log-odds that the light comes from that side and not from the opposite one "
@@ -46,6 +48,8 @@ QUALITY = {
 PROVENANCE = {
     "version": "ScarScope's version.",
     "params_hash": "Hash of all parameters, see docs/parameters.md.",
+    "segmenter": "What found the scars: `network` or `relief`; blank for a photo that failed.",
+    "weights": "Hash of the network's weights and thresholds; blank where nothing was learned.",
     "sha256": "Hash of the photo's bytes.",
 }
 SCAR_PLACE = ("path", "subject", "session", "view")
@@ -62,6 +66,8 @@ SCARS = {
     "length_mm": "Extent along the longer direction.",
     "area_mm2": "Area of the opening.",
     "depth_um": "Greatest missing depth below the unscarred surface, estimated.",
+    "depth_sd_um": "One standard deviation of that depth, as the network states it; blank where "
+    "relief was read from shading.",
     "volume_mm3": "Missing volume: depth integrated over the area.",
     "edge_steepness": "How abruptly the wall falls; high for boxcar scars, low for rolling ones.",
     "confidence": "Likelihood that it is a scar at all, 0 to 1.",

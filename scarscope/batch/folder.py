@@ -79,6 +79,7 @@ class _Job:
     scorer: Scorer
     paint: Painter | None
     scale: Scale | None = None
+    weights: str = ""  # digest of what was learned; empty where nothing was
 
     def task(self, entry: Entry, file: Path) -> Task:
         return Task(
@@ -166,6 +167,8 @@ def score_folder(
     StoreError
         If the output folder is in use, damaged, cannot be written, or holds the results of
         another folder of photos.
+    DependencyError
+        If the network is to find the scars and its weights are missing or damaged.
     ScarScopeError
         If no worker can start.
     """
@@ -176,7 +179,7 @@ def score_folder(
     root, target = Path(folder).resolve(), Path(out).resolve()
     listing = list_photos(root, layout=layout)
     scale = None if mm_per_px is None else Scale(mm_per_px, "argument")
-    job = _Job(root, target, Params.given(params), scorer, paint, scale)
+    job = _Job(root, target, Params.given(params), scorer, paint, scale, _weights(params))
     options: dict[str, str | float | None] = {"folder": str(root), "layout": layout}
     options |= {"workers": workers, "cluster": cluster, "mm_per_px": mm_per_px}
     make_folder(target)
@@ -191,9 +194,18 @@ def score_folder(
         kept = _run(store, job, listing.entries, runner, progress)
         tables = export_tables(store)
         counts = _counts(tables, kept)
-        store.put_run(provenance(job.params, start=start, counts=counts, options=options))
+        told = provenance(
+            job.params, start=start, counts=counts, options=options, weights=job.weights
+        )
+        store.put_run(told)
         tables.write(target, store.last_run() or {})
     return tables.result(target, skipped=listing.skipped, notes=listing.notes, kept=kept)
+
+
+def _weights(params: Params | None) -> str:
+    from scarscope.scars import weights_digest
+
+    return weights_digest(Params.given(params))
 
 
 def _check_folder(folder: Path) -> None:
@@ -263,7 +275,7 @@ def _run(
         step = _prepare(store, job, entry)
         if isinstance(step, Task):
             tasks.append(step)
-            inputs[step.path] = _inputs_hash(step)
+            inputs[step.path] = _inputs_hash(step, job.weights)
             continue
         done += 1
         tell(Progress(done, total, entry.path, step))
@@ -305,14 +317,17 @@ def _is_done(store: Store, job: _Job, task: Task) -> bool:
     if (key.params_hash, key.version) != (job.params.hash, __version__):
         return False
     try:
-        return key.inputs == _inputs_hash(task) and key.sha256 == file_hash(task.file)
+        return key.inputs == _inputs_hash(task, job.weights) and key.sha256 == file_hash(task.file)
     except ScarScopeError:
         return False
 
 
-def _inputs_hash(task: Task) -> str:
-    """Hash of what a score depends on beside the photo: stated scale, region file, sidecar."""
-    digest = hashlib.sha256(repr(task.scale).encode())
+def _inputs_hash(task: Task, weights: str) -> str:
+    """Hash of what a score depends on beside the photo.
+
+    Those are the stated scale, the region file, the sidecar, and the network's weights.
+    """
+    digest = hashlib.sha256(repr(task.scale).encode() + weights.encode())
     for file in (task.roi, sidecar_path(task.file)):
         present = file is not None and file.is_file()
         digest.update(file_hash(file).encode() if file is not None and present else b"-")

@@ -30,7 +30,12 @@ def environment() -> dict[str, Any]:
 
 
 def provenance(
-    params: Params, *, start: datetime, counts: dict[str, int], options: dict[str, Any]
+    params: Params,
+    *,
+    start: datetime,
+    counts: dict[str, int],
+    options: dict[str, Any],
+    weights: str = "",
 ) -> dict[str, Any]:
     """All of it for one run that ends now.
 
@@ -44,12 +49,16 @@ def provenance(
         Photos by what became of them.
     options : dict
         How the run was asked for: folder, layout, workers, cluster.
+    weights : str, optional
+        Digest of the learned weights; empty where nothing was learned.
     """
     return {
         "software": "scarscope",
         "version": __version__,
         "params_hash": params.hash,
         "params": params.to_dict(),
+        "segmenter": params.scars.segmenter,
+        "weights": weights,
         "command": [_program(Path(sys.argv[0])), *map(homeless, sys.argv[1:])],
         "options": {name: homeless(value) for name, value in options.items()},
         "started_utc": _utc(start),

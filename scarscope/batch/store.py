@@ -27,7 +27,7 @@ from scarscope.batch.scan import STORE_NAME, Skipped, printable
 from scarscope.batch.task import Cell, Failure, Outcome, Row
 from scarscope.errors import StoreError
 
-SCHEMA = 2
+SCHEMA = 3
 _PATIENCE_S = 1.0  # how long another program may hold the store
 _TABLES = """
 CREATE TABLE photos (
@@ -36,7 +36,7 @@ CREATE TABLE photos (
     entry TEXT NOT NULL,           -- JSON: what the manifest or layout says
     status TEXT NOT NULL,          -- waiting, ok or failed
     sha256 TEXT NOT NULL DEFAULT '',
-    inputs TEXT NOT NULL DEFAULT '',  -- hash of stated scale, region file and sidecar
+    inputs TEXT NOT NULL DEFAULT '',  -- hash of scale, region file, sidecar, weights
     params_hash TEXT NOT NULL DEFAULT '',
     version TEXT NOT NULL DEFAULT '',
     seconds REAL,

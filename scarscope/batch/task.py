@@ -243,6 +243,8 @@ def _photo_row(score: Score) -> Row:
         "mm_per_px_rel_sd": _plain(scale.rel_sd) if scale else None,
         **{name: _plain(value) for name, value in score.values.items()},
         **{name: _plain(value) for name, value in _quality(score).items()},
+        "segmenter": score.scars.segmenter,
+        "weights": score.scars.weights,
     }
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scarscope.cli.console import print_failures, print_flags, print_photos, progress_bar, say
+from scarscope.cli.options import read_params
 from scarscope.cli.program import DONE, INTERRUPTED, NOTHING, SOME_FAILED
 from scarscope.errors import LayoutError, ParamsError
 from scarscope.machine import require_opencv
-from scarscope.params import Params
 
 if TYPE_CHECKING:
     from scarscope.batch import BatchResult
@@ -20,7 +20,7 @@ _SHOWN = 10  # pictures left out that are named; the rest are counted
 
 def run(options: argparse.Namespace) -> int:
     """Score the folder and say where to look."""
-    params = Params.from_toml(options.params) if options.params else Params()
+    params = read_params(options)
     require_opencv()
     from scarscope.api import score_folder
 

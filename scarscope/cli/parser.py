@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+import typing
 from pathlib import Path
 
 from scarscope._version import __version__
+from scarscope.params import Params, SegmenterName
 
 _MAIN = """\
 Find atrophic acne scars in photos and turn them into numbers: how many, how deep, how wide, and
@@ -32,6 +34,7 @@ _SCORE_EXAMPLES = """\
 examples:
   scarscope score data/samples/P01/2026-01-12/left.jpg
   scarscope score data/samples/P01/2026-01-12/left.jpg --mm-per-px 0.06 --out scored
+  scarscope score data/samples/P01/2026-01-12/left.jpg --segmenter relief
   scarscope score data/samples/P01/2026-01-12/left.jpg --json
 
 with --out DIR:
@@ -226,6 +229,12 @@ def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
 def _add_params(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--params", type=Path, metavar="FILE", help="TOML file (see: scarscope doctor --params)"
+    )
+    parser.add_argument(
+        "--segmenter",
+        choices=typing.get_args(SegmenterName),
+        help="what finds the scars: the learned network, or relief read from shading (default: "
+        f"{Params().scars.segmenter}, or what the parameter file says)",
     )
 
 

@@ -18,6 +18,7 @@ from scarscope.cli.console import (
     say,
     stdout_to_stderr,
 )
+from scarscope.cli.options import read_params
 from scarscope.cli.program import DONE, NOTHING, SOME_FAILED
 from scarscope.errors import PhotoError, RegionError
 from scarscope.machine import require_opencv
@@ -34,8 +35,9 @@ Document = dict[str, Any]
 
 def run(options: argparse.Namespace) -> int:
     """Score the photos one by one and print what was found."""
-    params = Params.from_toml(options.params) if options.params else Params()
+    params = read_params(options)
     require_opencv()
+    _check_weights(params)
     if options.roi is not None and not options.roi.is_file():
         raise RegionError(
             f"Region file {options.roi} does not exist.",
@@ -58,6 +60,13 @@ def run(options: argparse.Namespace) -> int:
     if not failures:
         return DONE
     return NOTHING if len(failures) == len(documents) else SOME_FAILED
+
+
+def _check_weights(params: Params) -> None:
+    """Say once that the network's weights are missing, and not for every photo."""
+    from scarscope.scars import weights_digest
+
+    weights_digest(params)
 
 
 def _score(options: argparse.Namespace, params: Params) -> list[Document]:

@@ -89,6 +89,18 @@ _RELIEF = (
         primary=True,
     ),
     Measure(
+        name="burden_sd",
+        label="Burden, standard deviation",
+        definition="One standard deviation of the burden, from the network's own uncertainty of "
+        "each scar's depth. The scars of one photo share their light, so their errors are taken "
+        "to be the same way and simply add up. Scars missed and scars found where there are none "
+        "are not in it. Blank without scars, and where relief was read from shading.",
+        range="0 and up",
+        source=_OURS,
+        function=relief.burden_sd,
+        dimension=DEPTH,
+    ),
+    Measure(
         name="scar_area_fraction",
         label="Scarred area",
         definition="Area of all scars divided by the region's area.",

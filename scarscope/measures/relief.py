@@ -44,6 +44,26 @@ def burden(scene: Scene) -> float:
     return _ratio(scar_volume(scene), roi_area(scene))
 
 
+def burden_sd(scene: Scene) -> float:
+    """One standard deviation of :func:`burden`, from those of the scars' depths.
+
+    A scar's volume is as uncertain as its depth. All scars of a photo are read under one light,
+    which errs the same way for all, so their standard deviations add up as they are and not by
+    their squares.
+    NaN without scars, and where a depth's standard deviation is not known.
+    """
+    table, fine = scene.scars.table, _fine(scene)
+    depth, sd = table[f"depth_{fine}"], table[f"depth_sd_{fine}"]
+    if table.empty or sd.isna().any():
+        return float("nan")
+    known = table[f"volume_{scene.skin.grid.unit}3"] * (sd / depth.where(depth > 0)).fillna(0.0)
+    return _ratio(float(known.sum()), roi_area(scene))
+
+
+def _fine(scene: Scene) -> str:
+    return "um" if scene.skin.grid.unit == "mm" else "px"
+
+
 def mean_depth(scene: Scene) -> float:
     """Missing volume divided by the scars' area; NaN without scars."""
     return _ratio(scar_volume(scene), scar_area(scene))

@@ -13,7 +13,7 @@ from scarscope.measures.registry import measure
 from scarscope.params import Params
 from scarscope.photo import read_photo, read_sidecar
 from scarscope.photo.model import Photo
-from scarscope.scars import ReliefSegmenter
+from scarscope.scars import make_segmenter
 from scarscope.scars.model import Scars, Segmenter
 from scarscope.skin import find_skin
 
@@ -38,7 +38,7 @@ def score(
     params : Params, optional
         All stages' parameters. None: the defaults.
     segmenter : Segmenter, optional
-        What finds the scars. None: :class:`scarscope.scars.ReliefSegmenter` with `params`.
+        What finds the scars. None: the one that ``params.scars.segmenter`` names.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def score(
 
     Raises
     ------
-    PhotoError, ScaleError, RegionError, ScarsError, ParamsError
+    PhotoError, ScaleError, RegionError, ScarsError, ParamsError, DependencyError
         If the photo cannot be read, holds no measurable skin, or cannot be segmented.
 
     Examples
@@ -63,7 +63,7 @@ def score(
     if roi is None and photo.path is not None:
         roi = read_sidecar(photo.path).roi
     skin = find_skin(photo, roi=roi, params=params.skin, capture=params.photo)
-    return score_scars((segmenter or ReliefSegmenter(params.scars))(skin))
+    return score_scars((segmenter or make_segmenter(params))(skin))
 
 
 def score_scars(scars: Scars) -> Score:

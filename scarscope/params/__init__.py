@@ -4,7 +4,24 @@ Every default carries its unit and source in a comment or docstring; the hash of
 into each row's provenance.
 """
 
-from scarscope.params.stages import MeasureParams, PhotoParams, ScarParams, SkinParams
+from scarscope.params.stages import (
+    NETWORK_STRIDE,
+    MeasureParams,
+    NetworkParams,
+    PhotoParams,
+    ScarParams,
+    SegmenterName,
+    SkinParams,
+)
 from scarscope.params.whole import Params
 
-__all__ = ["MeasureParams", "Params", "PhotoParams", "ScarParams", "SkinParams"]
+__all__ = [
+    "NETWORK_STRIDE",
+    "MeasureParams",
+    "NetworkParams",
+    "Params",
+    "PhotoParams",
+    "ScarParams",
+    "SegmenterName",
+    "SkinParams",
+]

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import typing
 from dataclasses import dataclass
+from typing import Literal
 
 from scarscope.errors import ParamsError
+
+SegmenterName = Literal["network", "relief"]
+
+# A tile starts at a multiple of this many pixels of 0.10 mm: the network's coarsest cell.
+NETWORK_STRIDE = 32
+_MOST_OVERLAP = 128  # what the surroundings of a block of tiles are sure to hold
 
 
 def _require(condition: bool, name: str, value: object, rule: str) -> None:
@@ -99,10 +107,13 @@ class SkinParams:
 
 @dataclass(frozen=True, kw_only=True)
 class ScarParams:
-    """How relief is read and scars are cut out by :class:`scarscope.scars.ReliefSegmenter`.
+    """What finds the scars, and how :class:`scarscope.scars.ReliefSegmenter` reads relief.
 
     Attributes
     ----------
+    segmenter : {"network", "relief"}
+        What finds the scars: the learned network, whose options are those of ``[network]``, or
+        relief read from shading, whose options are all others here.
     background_mm : float
         Sigma of the blur that counts as the face's own shape and light, mm. Above the half-width
         of the widest rolling scars, below the cheek's curvature.
@@ -149,6 +160,7 @@ class ScarParams:
         Log-odds of the light's side below which ``LIGHT_UNSURE`` is set.
     """
 
+    segmenter: SegmenterName = "relief"
     scales_mm: tuple[float, ...] = (0.2, 0.5, 1.2)
     low_sd: float = 2.0
     high_sd: float = 3.5
@@ -167,6 +179,8 @@ class ScarParams:
     sure_vote: float = 1.0
 
     def __post_init__(self) -> None:
+        names = typing.get_args(SegmenterName)
+        _require(self.segmenter in names, "segmenter", self.segmenter, " or ".join(names))
         for name in ("background_mm", "clip_sd", "light_slope", "hollow_gain", "nuisance"):
             _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
         for name in ("slow_per_mm", "fast_per_mm", "least_noise_mm", "split_mm"):
@@ -199,6 +213,67 @@ class ScarParams:
     nuisance: float = 0.021
     slow_per_mm: float = 1.5
     fast_per_mm: float = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkParams:
+    """How :class:`scarscope.scars.NetworkSegmenter` runs the network and cuts its maps into scars.
+
+    Thresholds that belong to the trained weights lie beside them, in ``network.json``.
+
+    Attributes
+    ----------
+    tile_px : int
+        Side of the square that the network sees at a time, pixels of 0.10 mm; a multiple of 32.
+        Larger tiles waste less on overlap and take more memory.
+    overlap_px : int
+        Rim of a tile that is thrown away, because the network sees too little around it; a
+        multiple of 32.
+    most_hidden : float
+        Pixels that are less likely plain skin than one minus this (hair, lips, eyes, nostrils,
+        glare) are no part of a scar.
+    least_visible : float
+        Scars of which a smaller share is plain skin are left out.
+    least_width_mm, least_width_cells : float
+        Narrower scars are pores (0.25 to 0.87 mm, Flament 2015) or not resolved.
+    most_on_border : float
+        Scars with a larger share along the region's border are left out.
+    least_confidence : float
+        Scars that are less likely scars than this are left out.
+    check_turned : bool
+        Whether part of the photo is read a second time, turned by half a turn, to see whether
+        the reading stands.
+    turned_every : int
+        One in this many tiles is read a second time.
+    most_disagreement : float
+        Disagreement between both readings (0 to 1) above which ``UNSTABLE_READING`` is set.
+    """
+
+    tile_px: int = 320
+    overlap_px: int = 32
+    most_hidden: float = 0.5
+    least_visible: float = 0.5
+    least_width_mm: float = 0.8
+    least_width_cells: float = 4.0
+    most_on_border: float = 0.35
+    least_confidence: float = 0.5
+    check_turned: bool = True
+    turned_every: int = 2
+    most_disagreement: float = 0.35
+
+    def __post_init__(self) -> None:
+        side, rim, unit = self.tile_px, self.overlap_px, NETWORK_STRIDE
+        rule = f"a multiple of {unit} from {unit} to {_MOST_OVERLAP}"
+        _require(rim % unit == 0 and unit <= rim <= _MOST_OVERLAP, "overlap_px", rim, rule)
+        rule = f"a multiple of {unit} above twice overlap_px, at most 4096"
+        _require(side % unit == 0 and 2 * rim < side <= 4096, "tile_px", side, rule)
+        for name in ("most_hidden", "least_visible", "most_on_border", "least_confidence"):
+            _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
+        for name in ("least_width_mm", "least_width_cells"):
+            _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
+        limit = self.most_disagreement
+        _require(0 <= limit <= 1, "most_disagreement", limit, "from 0 to 1")
+        _require(self.turned_every >= 1, "turned_every", self.turned_every, "1 or more")
 
 
 @dataclass(frozen=True, kw_only=True)

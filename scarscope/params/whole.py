@@ -14,7 +14,13 @@ from typing import Any
 
 from scarscope.errors import ParamsError
 from scarscope.params.plain import build_stage, plain
-from scarscope.params.stages import MeasureParams, PhotoParams, ScarParams, SkinParams
+from scarscope.params.stages import (
+    MeasureParams,
+    NetworkParams,
+    PhotoParams,
+    ScarParams,
+    SkinParams,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +38,7 @@ class Params:
     photo: PhotoParams = field(default_factory=PhotoParams)
     skin: SkinParams = field(default_factory=SkinParams)
     scars: ScarParams = field(default_factory=ScarParams)
+    network: NetworkParams = field(default_factory=NetworkParams)
     measures: MeasureParams = field(default_factory=MeasureParams)
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -112,8 +113,10 @@ def edge_steepness(depth: Image, window: Window, shape: Shape, *, step: float, r
     inside = cv2.distanceTransform(np.pad(own, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     outside = cv2.distanceTransform(1 - own, cv2.DIST_L2, 3)
     band = (inside <= rim) & (outside <= rim)
-    down, across = np.gradient(depth[window.box].astype(np.float32), step)
-    slope = float(np.hypot(down, across)[band].mean())
+    patch = depth[window.box].astype(np.float32)
+    thin = [(0, max(0, 2 - side)) for side in patch.shape]  # a slope needs two cells
+    down, across = np.gradient(np.pad(patch, thin, mode="edge"), step)
+    slope = float(np.hypot(down, across)[: patch.shape[0], : patch.shape[1]][band].mean())
     deepest = measure_depth(depth, window)
     if deepest <= 0:
         return 0.0
@@ -121,7 +124,13 @@ def edge_steepness(depth: Image, window: Window, shape: Shape, *, step: float, r
 
 
 def describe(
-    labels: Labels, depth: Image, grid: Grid, confidence: Mapping[int, float]
+    labels: Labels,
+    depth: Image,
+    grid: Grid,
+    confidence: Mapping[int, float],
+    *,
+    kinds: Mapping[int, tuple[float, float, float]] | None = None,
+    depth_sd: Mapping[int, float] | None = None,
 ) -> pd.DataFrame:
     """One row a scar.
 
@@ -134,6 +143,11 @@ def describe(
     grid : Grid
     confidence : Mapping of int to float
         How sure the segmenter is of each label, 0 to 1.
+    kinds : Mapping of int to 3 float, optional
+        Probabilities of the types of each label. None: by width and edge, see
+        :func:`scarscope.scars.type_probabilities`.
+    depth_sd : Mapping of int to float, optional
+        Standard deviation of each label's depth, in the grid's unit. None: not known.
 
     Returns
     -------
@@ -142,16 +156,31 @@ def describe(
     """
     margin = int(np.ceil(2 * RIM_MM / grid.filter_mm)) + 2
     rows = [
-        _row(window, depth, grid, confidence[window.label])
+        _row(
+            window,
+            depth,
+            grid,
+            confidence=confidence[window.label],
+            kinds=None if kinds is None else kinds[window.label],
+            depth_sd=math.nan if depth_sd is None else depth_sd[window.label],
+        )
         for window in windows(labels, margin=margin)
     ]
     names = columns(grid.unit)
     # An empty table has no values to tell kinds by, and must join others' rows all the same.
-    kinds = {**dict.fromkeys(names, "float64"), "scar_id": "int64", "type": "str"}
-    return pd.DataFrame(rows, columns=list(names)).astype(kinds)
+    plain = {**dict.fromkeys(names, "float64"), "scar_id": "int64", "type": "str"}
+    return pd.DataFrame(rows, columns=list(names)).astype(plain)
 
 
-def _row(window: Window, depth: Image, grid: Grid, confidence: float) -> tuple[object, ...]:
+def _row(
+    window: Window,
+    depth: Image,
+    grid: Grid,
+    *,
+    confidence: float,
+    kinds: tuple[float, float, float] | None,
+    depth_sd: float,
+) -> tuple[object, ...]:
     shape = measure_shape(window)
     step = grid.step
     deepest = measure_depth(depth, window)
@@ -159,7 +188,8 @@ def _row(window: Window, depth: Image, grid: Grid, confidence: float) -> tuple[o
         depth, window, shape, step=step, rim=max(RIM_MM / grid.filter_mm, 1.0)
     )
     diameter_mm = 2 * float(np.sqrt(shape.area / np.pi)) * grid.filter_mm
-    probabilities = type_probabilities(diameter_mm, steepness)
+    probabilities = kinds or type_probabilities(diameter_mm, steepness)
+    fine = 1000.0 if grid.unit == "mm" else 1.0
     volume = float(np.maximum(depth[window.box][window.own], 0).sum()) * step**2
     return (
         window.label,
@@ -169,7 +199,8 @@ def _row(window: Window, depth: Image, grid: Grid, confidence: float) -> tuple[o
         shape.width * step,
         shape.length * step,
         shape.area * step**2,
-        deepest * (1000.0 if grid.unit == "mm" else 1.0),
+        deepest * fine,
+        depth_sd * fine,
         volume,
         steepness,
         confidence,

@@ -15,6 +15,7 @@ from scarscope.flags import Flag
 from scarscope.skin.model import Skin
 
 TYPES = ("icepick", "boxcar", "rolling")  # Jacob 2001
+MAX_SCARS = 65535  # what a 16-bit label image can number
 
 # One row a scar. Lengths carry the grid's unit in their name: {u} is "mm" or "px".
 COLUMNS = (
@@ -29,6 +30,7 @@ COLUMNS = (
     "length_{u}",
     "area_{u}2",
     "{depth}",
+    "{depth_sd}",
     "volume_{u}3",
     "edge_steepness",
     "confidence",
@@ -40,8 +42,9 @@ def columns(unit: str) -> tuple[str, ...]:
 
     Depth is in micrometres (``depth_um``) with a scale and in pixels (``depth_px``) without.
     """
-    depth = "depth_um" if unit == "mm" else "depth_px"
-    return tuple(name.format(u=unit, depth=depth) for name in COLUMNS)
+    fine = "um" if unit == "mm" else "px"
+    names = {"u": unit, "depth": f"depth_{fine}", "depth_sd": f"depth_sd_{fine}"}
+    return tuple(name.format_map(names) for name in COLUMNS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +68,8 @@ class Scars:
         Figures behind the segmenter's flags.
     flags : Flag
         The skin's flags and the segmenter's own.
+    weights : str
+        Digest of the learned weights behind it; empty where nothing was learned.
     """
 
     skin: Skin
@@ -74,6 +79,7 @@ class Scars:
     segmenter: str
     quality: Mapping[str, float]
     flags: Flag
+    weights: str = ""
 
     def __repr__(self) -> str:
         return f"<Scars of {self.skin.photo.name!r}: {len(self)}, found by {self.segmenter!r}>"

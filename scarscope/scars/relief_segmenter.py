@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,9 +12,9 @@ from scarscope.flags import Flag
 from scarscope.params import ScarParams
 from scarscope.scars.catalog import Window, describe, measure_shape, windows
 from scarscope.scars.evidence import RIM_OUT_MM, Evidence, Weights, robust_spread, weigh
-from scarscope.scars.model import Scars
+from scarscope.scars.model import MAX_SCARS, Scars
 from scarscope.scars.relief import Light, estimate_axis, flatten, recover
-from scarscope.scars.segment import Cut, Depression, cut, depress
+from scarscope.scars.segment import Cut, Depression, cut, depress, region_rim
 from scarscope.skin.model import Skin
 
 Image = NDArray[np.float32]
@@ -24,8 +23,6 @@ Mask = NDArray[np.bool_]
 
 # Fitted by benchmarks/tune_relief.py on the phantom's tuning seeds.
 WEIGHTS = Weights(response=0.03, width=1.68, circularity=3.47, edge=2.03, offset=-4.63)
-BORDER_MM = 0.8  # width of the rim of a region in which a depression may be the region's own edge
-MAX_SCARS = 65535  # what a 16-bit label image can number
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +103,7 @@ def candidates(
     """
     step = skin.grid.filter_mm
     spread = robust_spread(reading.shading[skin.region])
-    rim = _region_rim(skin.region, cells=max(2, round(BORDER_MM / step)))
+    rim = region_rim(skin.region, filter_mm=step)
     for window in windows(reading.pieces.labels, margin=int(np.ceil(RIM_OUT_MM / step)) + 1):
         shape = measure_shape(window)
         on_border = float(rim[window.box][window.own].mean())
@@ -129,13 +126,6 @@ def _believe(reading: Reading, skin: Skin, params: ScarParams) -> tuple[Labels, 
             renumber[window.label] = number
             confidence[number] = sure
     return renumber[reading.pieces.labels], confidence
-
-
-def _region_rim(region: Mask, *, cells: int) -> Mask:
-    """Skin next to what is not skin, where shading falls off for other reasons than scars."""
-    padded = np.pad(region, 1, mode="edge").astype(np.uint8)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    return np.asarray(region & (distance <= cells) & (not region.all()))
 
 
 def _quality(reading: Reading) -> dict[str, float]:

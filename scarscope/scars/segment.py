@@ -24,6 +24,8 @@ Image = NDArray[np.float32]
 Labels = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
+BORDER_MM = 0.8  # width of the rim of a region in which a depression may be the region's own edge
+
 
 @dataclass(frozen=True, eq=False)
 class Depression:
@@ -182,6 +184,17 @@ def _trim(
         view = out[box]
         view[piece & (view == 0)] = count
     return out
+
+
+def region_rim(region: Mask, *, filter_mm: float) -> Mask:
+    """Skin next to what is not skin, where shading falls off for other reasons than scars.
+
+    The edge of the photo is no such border.
+    """
+    padded = np.pad(region, 1, mode="edge").astype(np.uint8)
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    cells = max(2, round(BORDER_MM / filter_mm))
+    return np.asarray(region & (distance <= cells) & (not region.all()))
 
 
 def _widen(box: tuple[slice, ...], shape: tuple[int, ...], by: int) -> tuple[slice, slice]:

@@ -60,7 +60,7 @@ def fake_score(text, scale, name):
     rows = []
     for k in range(1, count + 1):
         labels[k * 4, 3:9] = k
-        values = [k, "boxcar", 0.1, 0.8, 0.1, 5.0, 4.0 * k, *rng.random(6), 0.9]
+        values = [k, "boxcar", 0.1, 0.8, 0.1, 5.0, 4.0 * k, *rng.random(7), 0.9]
         rows.append(dict(zip(columns(unit), values, strict=True)))
     table = pd.DataFrame(rows, columns=list(columns(unit)))
     depth = np.where(labels > 0, np.float32(0.123), np.float32(0))

@@ -72,7 +72,7 @@ def make_score(photo):
     skin = Skin(photo, grid, photo.rgb, region, zeros, zeros, zeros, "auto", 30.0, {}, Flag.NONE)
     labels = np.zeros(photo.shape, np.int32)
     labels[2:5, 2:5] = 1
-    row = [1, "icepick", 0.9, 0.1, 0.0, 3.0, 3.0, *[0.5] * 6, float("nan")]
+    row = [1, "icepick", 0.9, 0.1, 0.0, 3.0, 3.0, *[0.5] * 7, float("nan")]
     table = pd.DataFrame([row], columns=list(columns(unit)))
     depth = np.where(labels > 0, np.float32(0.1), np.float32(0))
     scars = Scars(skin, labels, depth, table, "fake", {}, photo.flags)

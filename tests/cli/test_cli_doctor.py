@@ -1,7 +1,10 @@
+import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,9 @@ from scarscope.machine import (
     require_opencv,
 )
 from scarscope.params import Params
+from scarscope.scars import card, network
+
+TINY = Path(__file__).parents[1] / "scars" / "tiny"
 
 
 def test_default_params_are_explained_and_read_back(tmp_path, capsys):
@@ -66,6 +72,50 @@ def test_the_library_says_what_to_install_where_opencv_does_not_work(tmp_path):
     )
     assert "scarscope.errors.DependencyError" in done.stderr.splitlines()[-1]
     assert "libgl1" in done.stderr.splitlines()[-1]
+
+
+@pytest.fixture
+def weights(monkeypatch, tmp_path):
+    """A small network in the place of the package's own."""
+    folder = tmp_path / "weights"
+    shutil.copytree(TINY, folder)
+    monkeypatch.setattr(card, "weights_folder", lambda: folder)
+    monkeypatch.setattr(network, "_LOADED", network._Loaded())
+    network._files.cache_clear()
+    yield folder
+    network._files.cache_clear()
+
+
+def test_the_network_s_weights_are_named_and_tried(weights):
+    check = doctor._network()
+    assert check.status == "ok"
+    assert card.read_weights(weights)[1].digest in check.found
+
+
+def test_a_network_that_computes_something_else_is_a_fault(weights):
+    told = (weights / "network.json").read_text(encoding="utf-8")
+    values = json.loads(told)
+    values["check"][3] += 0.1
+    (weights / "network.json").write_text(json.dumps(values), encoding="utf-8")
+    check = doctor._network()
+    assert check.status == "fail"
+    assert "--segmenter relief" in check.remedy
+
+
+def test_a_network_without_values_to_check_is_a_note(weights):
+    values = json.loads((weights / "network.json").read_text(encoding="utf-8"))
+    (weights / "network.json").write_text(json.dumps(values | {"check": []}), encoding="utf-8")
+    assert doctor._network().status == "note"
+
+
+@pytest.mark.parametrize(("segmenter", "status"), [("relief", "note"), ("network", "fail")])
+def test_missing_weights_matter_where_the_network_is_the_default(
+    weights, monkeypatch, segmenter, status
+):
+    (weights / "network.onnx").unlink()
+    usual = Params.from_dict({"scars": {"segmenter": segmenter}})
+    monkeypatch.setattr(doctor, "Params", lambda: usual)
+    assert doctor._network().status == status
 
 
 def test_an_empty_leftover_of_opencv_is_recognised(monkeypatch):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scarscope.errors import ParamsError
-from scarscope.params import Params, PhotoParams, ScarParams, SkinParams
+from scarscope.params import NetworkParams, Params, PhotoParams, ScarParams, SkinParams
 
 STAGES = {f.name: f.default_factory for f in dataclasses.fields(Params)}
 
@@ -58,6 +58,10 @@ def test_a_stage_must_be_a_table(options):
         ("scars", "scales_mm", [0.2, "1"]),
         ("scars", "scales_mm", [0.2, math.nan]),
         ("scars", "scales_mm", {"a": 1}),
+        ("scars", "segmenter", "magic"),
+        ("scars", "segmenter", ["relief"]),
+        ("network", "check_turned", 1),
+        ("network", "tile_px", 320.0),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(stage, option, value):
@@ -93,6 +97,16 @@ def test_a_value_of_the_wrong_kind_is_refused(stage, option, value):
         ("scars", "background_mm", 0.0),
         ("scars", "light_slope", -1),
         ("scars", "least_width_mm", 0),
+        ("network", "tile_px", 300),
+        ("network", "tile_px", 64),
+        ("network", "tile_px", 2**13),
+        ("network", "overlap_px", 0),
+        ("network", "overlap_px", 40),
+        ("network", "overlap_px", 160),
+        ("network", "turned_every", 0),
+        ("network", "most_disagreement", -0.1),
+        ("network", "least_confidence", 1.01),
+        ("network", "least_width_mm", 0.0),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_its_name_value_and_rule(stage, option, value):
@@ -109,6 +123,11 @@ def test_whole_numbers_will_do_for_lengths_and_lists_become_tuples():
     assert params.scars.scales_mm == (0.3, 1)
     assert isinstance(params.scars.scales_mm, tuple)
     hash(params)  # lists inside would refuse
+
+
+def test_a_segmenter_that_is_none_is_refused_in_a_call_too():
+    with pytest.raises(ParamsError, match="network or relief"):
+        ScarParams(segmenter="magic")  # type: ignore[arg-type]
 
 
 def test_params_are_frozen_and_keyword_only():
@@ -147,6 +166,15 @@ valid = st.builds(
         low_sd=st.floats(0.1, 3),
         high_sd=st.floats(3, 9),
         least_confidence=st.floats(0, 1),
+        segmenter=st.sampled_from(["network", "relief"]),
+    ),
+    network=st.builds(
+        NetworkParams,
+        tile_px=st.integers(5, 128).map(lambda n: 32 * n),
+        overlap_px=st.sampled_from([32, 64]),
+        most_hidden=st.floats(0, 1),
+        check_turned=st.booleans(),
+        turned_every=st.integers(1, 100),
     ),
 )
 
@@ -221,8 +249,16 @@ def test_a_missing_parameter_file_is_named(tmp_path):
         Params.from_toml(tmp_path)
 
 
-def another(value: object) -> object:
+# Values that only a few others can take the place of.
+ANOTHER = {"segmenter": "network", "tile_px": 352, "overlap_px": 64}
+
+
+def another(option: str, value: object) -> object:
     """A valid value a hair beside `value`."""
+    if option in ANOTHER:
+        return ANOTHER[option]
+    if isinstance(value, bool):
+        return not value
     if isinstance(value, tuple):
         return tuple(v * 1.0001 for v in value)
     return value + 1 if isinstance(value, int) else value * 0.9999
@@ -236,7 +272,7 @@ def test_the_hash_notices_every_option(stage, option):
     usual = getattr(Params(), stage)
     changed = dataclasses.replace(
         Params(),
-        **{stage: dataclasses.replace(usual, **{option: another(getattr(usual, option))})},
+        **{stage: dataclasses.replace(usual, **{option: another(option, getattr(usual, option))})},
     )
     assert changed.hash != Params().hash
 

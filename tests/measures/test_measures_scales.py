@@ -17,7 +17,7 @@ from scarscope.scars.model import Scars, columns
 def row(kind="boxcar", *, width=3.0, length=None, depth=300.0, number=1):
     chances = dict.fromkeys(("icepick", "boxcar", "rolling"), 0.0) | {kind: 1.0}
     values = [number, kind, *chances.values(), 0, 0, width, length or width]
-    return [*values, 1.0, depth, 0.1, 0.5, 0.9]
+    return [*values, 1.0, depth, 0.1 * depth, 0.1, 0.5, 0.9]
 
 
 @pytest.fixture

@@ -1,0 +1,148 @@
+"""The learned segmenter: a small network's maps, cut into scars."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scarscope.flags import Flag
+from scarscope.params import NetworkParams
+from scarscope.scars.card import Card
+from scarscope.scars.catalog import describe
+from scarscope.scars.channels import NETWORK_MM
+from scarscope.scars.instances import Found, Reading, cut_scars
+from scarscope.scars.model import Scars
+from scarscope.scars.network import OUTPUTS, Maps, Net, packaged
+from scarscope.scars.tiles import View, onto_grid, read_tiles, view_of
+from scarscope.scars.turned import Tally
+from scarscope.skin.model import Grid, Skin
+
+Image = NDArray[np.float32]
+
+_NOTHING = -20.0  # logit of what no tile was read for: surely no scar
+_MOST_LOG_SD = 2.0  # log of 7 mm: no depth is less certain, and its exponential stays finite
+
+
+@dataclass(frozen=True)
+class NetworkSegmenter:
+    """Find scars with a small convolutional network that learned from simulated skin.
+
+    Parameters
+    ----------
+    params : NetworkParams, optional
+        None means the defaults.
+    net, card : Net and Card, optional
+        A network with its thresholds. None: the one that comes with ScarScope, loaded when the
+        first photo needs it.
+
+    Examples
+    --------
+    >>> NetworkSegmenter().name
+    'network'
+    """
+
+    params: NetworkParams = field(default_factory=NetworkParams)
+    net: Net | None = None
+    card: Card | None = None
+
+    @property
+    def name(self) -> str:
+        """Short name written into provenance."""
+        return "network"
+
+    def __call__(self, skin: Skin) -> Scars:
+        """Find the scars of `skin`.
+
+        Raises
+        ------
+        DependencyError
+            If the network's files are missing or damaged, or OpenCV cannot run it.
+        """
+        net, card = self._network()
+        view = view_of(skin)
+        maps, tally = _read(net, view, card, self.params)
+        reading = _reading(maps, view, skin.grid, card)
+        part = skin.region[view.box]
+        step = skin.grid.filter_mm
+        found = cut_scars(reading, part, filter_mm=step, card=card, params=self.params)
+        labels = np.zeros(skin.grid.shape, np.int32)
+        labels[view.box] = found.labels
+        smooth = np.zeros(skin.grid.shape, np.float32)
+        smooth[view.box] = reading.depth
+        disagreement = math.nan if tally is None else tally.disagreement
+        unstable = disagreement > self.params.most_disagreement  # False for NaN
+        return Scars(
+            skin=skin,
+            labels=labels,
+            depth=np.where(labels > 0, smooth, np.float32(0)),
+            table=_table(labels, smooth, skin.grid, found),
+            segmenter=self.name,
+            quality={"turn_disagreement": disagreement},
+            flags=skin.flags | (Flag.UNSTABLE_READING if unstable else Flag.NONE),
+            weights=card.digest,
+        )
+
+    def _network(self) -> tuple[Net, Card]:
+        if self.net is not None and self.card is not None:
+            return self.net, self.card
+        net, card = packaged()
+        return self.net or net, self.card or card
+
+
+def _table(labels: NDArray[np.int32], depth: Image, grid: Grid, found: Found) -> pd.DataFrame:
+    traits = dict(enumerate(found.traits, start=1))
+    return describe(
+        labels,
+        depth,
+        grid,
+        {number: about.confidence for number, about in traits.items()},
+        kinds={number: about.kinds for number, about in traits.items()},
+        depth_sd={number: about.depth_sd for number, about in traits.items()},
+    )
+
+
+def _read(net: Net, view: View, card: Card, params: NetworkParams) -> tuple[Maps, Tally | None]:
+    """Maps of the whole view, and what a second look at part of it said."""
+    rows, cols = (-(-n // 2) for n in view.region.shape)
+    maps = np.zeros((OUTPUTS, rows, cols), np.float32)
+    maps[0] = _NOTHING
+    logit = math.log(card.scar_threshold / (1 - card.scar_threshold))
+    cells = view.region[::2, ::2]
+    tally: Tally | None = None
+    for piece in read_tiles(net, view, params):
+        maps[(slice(None), *piece.place)] = piece.maps
+        if piece.turned is not None:
+            tally = (tally or Tally()).count(
+                piece.maps, piece.turned, cells[piece.place], logit=logit
+            )
+    return maps, tally
+
+
+def _reading(maps: Maps, view: View, grid: Grid, card: Card) -> Reading:
+    """The maps on the grid, as probabilities and in the grid's unit."""
+    # The network takes every pixel for 0.10 mm wide; relief scales with what it really is. Without
+    # a scale that is nominal, so it goes back to pixels of the photo.
+    unit = np.float32(card.depth_scale * view.mm / NETWORK_MM * grid.step / grid.filter_mm)
+    log_sd = np.minimum(maps[2], np.float32(_MOST_LOG_SD))
+    return Reading(
+        scar=_probability(onto_grid(maps[0], view)),
+        depth=np.maximum(onto_grid(maps[1], view), 0) * unit,
+        depth_sd=onto_grid(np.exp(log_sd), view) * (unit * np.float32(card.sd_factor)),
+        kinds=np.stack([onto_grid(share, view) for share in _softmax(maps[3:6])]),
+        hidden=_probability(onto_grid(maps[6], view)),
+        core=onto_grid(maps[7], view),
+    )
+
+
+def _probability(logits: Image) -> Image:
+    # Beyond this the exponential of single precision overflows, and nothing changes any more.
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))), dtype=np.float32)
+
+
+def _softmax(logits: Image) -> Image:
+    odds = np.exp(logits - logits.max(axis=0))
+    return np.asarray(odds / odds.sum(axis=0), dtype=np.float32)

@@ -1,0 +1,201 @@
+"""The network over a whole photo, tile after tile, in flat memory.
+
+Tiles start at multiples of the network's coarsest cell, so that the same skin is cut into the same
+cells however large the tiles are. Each is a little larger than what is kept of it; beyond the
+photo's edge it is mirrored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scarscope.params import NETWORK_STRIDE, NetworkParams
+from scarscope.scars.channels import BROAD_MM, NETWORK_MM, channels
+from scarscope.scars.network import Maps, Net
+from scarscope.skin.model import Skin
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Square = tuple[slice, slice]
+Place = tuple[int, int]
+
+_SAME = 0.03  # grids this close to the network's own spacing are taken as they are
+# Coarser grids than this many times the network's spacing are not enlarged further: there is
+# nothing to be seen in them (COARSE_RESOLUTION), and memory grows with the square.
+_MOST_ENLARGED = 2.0
+_BLOCK_PX = 1024  # side of what is turned into channels at a time
+# Four sigma, in whole cells of the blur's own reduced picture.
+_SURROUND_PX = 8 * round(4 * BROAD_MM / NETWORK_MM / 8)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The part of a photo that holds its region, at the network's spacing.
+
+    Attributes
+    ----------
+    box : tuple of 2 slice
+        That part on the grid.
+    rgb : ndarray of float32, shape (h, w, 3)
+        Linear light.
+    region : ndarray of bool, shape (h, w)
+    mm : float
+        Size of its pixels in mm, by the grid's `filter_mm`.
+    """
+
+    box: Square
+    rgb: Image
+    region: Mask
+    mm: float
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Maps of the kept part of one tile; `turned` was read upside down and turned back."""
+
+    place: Square
+    maps: Maps
+    turned: Maps | None
+
+
+def view_of(skin: Skin) -> View:
+    """Bring skin to the network's spacing."""
+    grid = skin.grid
+    box = _box(skin.region, margin=int(np.ceil(_SURROUND_PX * NETWORK_MM / grid.filter_mm)))
+    rgb, region = skin.rgb[box], skin.region[box]
+    factor = min(grid.filter_mm / NETWORK_MM, _MOST_ENLARGED)
+    if abs(factor - 1) <= _SAME:
+        return View(box, rgb, region, grid.filter_mm)
+    rows, cols = (max(1, round(n * factor)) for n in region.shape)
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return View(
+        box,
+        np.asarray(cv2.resize(rgb, (cols, rows), interpolation=how)),
+        cv2.resize(region.astype(np.uint8), (cols, rows), interpolation=cv2.INTER_NEAREST_EXACT)
+        > 0,
+        grid.filter_mm / factor,
+    )
+
+
+def _box(region: Mask, *, margin: int) -> Square:
+    sides = []
+    for axis in (1, 0):
+        there = np.flatnonzero(region.any(axis=axis))
+        first, last = (int(there[0]), int(there[-1]) + 1) if len(there) else (0, 1)
+        size = region.shape[1 - axis]
+        sides.append(slice(max(first - margin, 0), min(last + margin, size)))
+    return sides[0], sides[1]
+
+
+def read_tiles(net: Net, view: View, params: NetworkParams) -> Iterator[Piece]:
+    """Run the network over every tile that holds some of the region.
+
+    Parameters
+    ----------
+    net : Net
+    view : View
+    params : NetworkParams
+
+    Yields
+    ------
+    Piece
+        Places are in cells of 0.20 mm: half of the view's pixels, rounded up.
+    """
+    rim, step = params.overlap_px, params.tile_px - 2 * params.overlap_px
+    number = 0
+    for block in _blocks(view.region, step):
+        seen, start = _channels(view.rgb, block)
+        for kept in _squares(block, step):
+            if not view.region[kept].any():
+                continue
+            tile = _tile(seen, start, kept, view.region.shape, rim=rim)
+            again = params.check_turned and number % params.turned_every == 0
+            number += 1
+            yield _piece(net, tile, kept, rim=rim, again=again)
+
+
+def _tile(seen: Maps, start: Place, kept: Square, shape: tuple[int, ...], *, rim: int) -> Maps:
+    """What the network sees for a square: its rim, and up to a whole cell at the photo's edge."""
+    rows, cols = (
+        _mirrored(side.start - rim, _ceil(side.stop - side.start, NETWORK_STRIDE) + 2 * rim, size)
+        - first
+        for side, size, first in zip(kept, shape, start, strict=True)
+    )
+    return np.asarray(seen[:, rows[:, None], cols])
+
+
+def _piece(net: Net, tile: Maps, kept: Square, *, rim: int, again: bool) -> Piece:
+    rows, cols = (slice(side.start // 2, (side.stop + 1) // 2) for side in kept)
+    off = rim // 2
+    inner = (
+        slice(None),
+        slice(off, off + rows.stop - rows.start),
+        slice(off, off + cols.stop - cols.start),
+    )
+    turned = net(tile[:, ::-1, ::-1])[:, ::-1, ::-1][inner] if again else None
+    return Piece((rows, cols), net(tile)[inner], turned)
+
+
+def _blocks(region: Mask, step: int) -> Iterator[Square]:
+    """Blocks of whole squares that hold some of the region."""
+    whole = (slice(0, region.shape[0]), slice(0, region.shape[1]))
+    for block in _squares(whole, max(1, _BLOCK_PX // step) * step):
+        if region[block].any():
+            yield block
+
+
+def _squares(area: Square, side: int) -> Iterator[Square]:
+    """Squares that fill an area, those at its end cut off."""
+    rows, cols = area
+    for top in range(rows.start, rows.stop, side):
+        for left in range(cols.start, cols.stop, side):
+            yield (
+                slice(top, min(top + side, rows.stop)),
+                slice(left, min(left + side, cols.stop)),
+            )
+
+
+def _channels(rgb: Image, block: Square) -> tuple[Maps, Place]:
+    """Channels of a block with its surroundings, and where these start."""
+    rows, cols = (
+        slice(max(side.start - _SURROUND_PX, 0), min(side.stop + _SURROUND_PX, size))
+        for side, size in zip(block, rgb.shape[:2], strict=True)
+    )
+    return channels(rgb[rows, cols]), (rows.start, cols.start)
+
+
+def _mirrored(start: int, count: int, size: int) -> NDArray[np.intp]:
+    """`count` indices from `start` on, mirrored where they leave 0 to `size` - 1."""
+    if size == 1:
+        return np.zeros(count, np.intp)
+    period = 2 * (size - 1)
+    there = np.abs(np.arange(start, start + count)) % period
+    return np.asarray(np.minimum(there, period - there))
+
+
+def _ceil(number: int, unit: int) -> int:
+    return -(-number // unit) * unit
+
+
+def onto_grid(cells: Image, view: View) -> Image:
+    """A map of cells of 0.20 mm on the grid, in the view's box.
+
+    Parameters
+    ----------
+    cells : ndarray of float32, shape (ceil(h / 2), ceil(w / 2))
+    view : View
+        Its shape is (h, w).
+    """
+    rows, cols = cells.shape
+    double = cv2.resize(cells, (2 * cols, 2 * rows), interpolation=cv2.INTER_LINEAR)
+    double = double[: view.region.shape[0], : view.region.shape[1]]
+    wanted = tuple(side.stop - side.start for side in view.box)
+    if double.shape == wanted:
+        return np.ascontiguousarray(double)
+    how = cv2.INTER_AREA if wanted[0] < double.shape[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(double, (wanted[1], wanted[0]), interpolation=how))

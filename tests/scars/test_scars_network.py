@@ -1,0 +1,344 @@
+"""The network segmenter with nets whose answer is known, on skin with spots where we put them."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scarscope.batch import columns as told
+from scarscope.flags import Flag
+from scarscope.measures import score_scars
+from scarscope.params import NetworkParams, Params, SkinParams
+from scarscope.photo.model import Photo, Scale
+from scarscope.scars import (
+    NetworkSegmenter,
+    ReliefSegmenter,
+    Segmenter,
+    columns,
+    make_segmenter,
+    type_probabilities,
+)
+from scarscope.scars.card import Card
+from scarscope.scars.channels import channels
+from scarscope.scars.tiles import onto_grid, read_tiles, view_of
+from scarscope.skin import find_skin
+from scarscope.skin.grid import make_grid, mask_to_grid, to_grid
+from scarscope.skin.model import Skin
+
+CARD = Card(name="fake", version="1", scar_threshold=0.5, depth_scale=1.0, sd_factor=1.0)
+SD_MM = 0.05
+COLOUR = (0.45, 0.25, 0.17)
+
+
+def darkness(seen):
+    """How much darker each cell is than its surroundings, natural log, shape (h / 2, w / 2)."""
+    dark = -seen[1] / 5
+    return dark.reshape(dark.shape[0] // 2, 2, dark.shape[1] // 2, 2).mean(axis=(1, 3))
+
+
+class Spots:
+    """Takes every dark spot for a scar as deep in mm as it is dark; sees one pixel at a time."""
+
+    kinds = (2.0, 0.0, 0.0)
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, seen):
+        assert seen.dtype == np.float32
+        assert seen.shape[1] % 32 == seen.shape[2] % 32 == 0
+        self.calls += 1
+        dark = darkness(seen)
+        maps = np.zeros((8, *dark.shape), np.float32)
+        maps[0] = 80 * (dark - 0.1)
+        maps[1] = dark
+        maps[2] = np.log(SD_MM)
+        maps[3:6] = np.reshape(self.kinds, (3, 1, 1))
+        maps[6] = 40 * (-dark - 0.2)  # bright is glare
+        maps[7] = dark / 0.4
+        return maps
+
+
+class Wide(Spots):
+    """Sees 20 pixels around, and nothing beyond its tile."""
+
+    def __call__(self, seen):
+        soft = cv2.blur(seen.transpose(1, 2, 0), (41, 41), borderType=cv2.BORDER_CONSTANT)
+        return super().__call__(soft.transpose(2, 0, 1))
+
+
+class Upright(Spots):
+    """Takes only what is darker than what lies below it for a scar, as under a lamp from above."""
+
+    def __call__(self, seen):
+        maps = super().__call__(seen)
+        maps[0] += 400 * (maps[1] - np.roll(maps[1], -3, axis=0)) - 40
+        return maps
+
+
+def skin_of(shape=(150, 180), spots=(), *, mm_per_px=0.1, roi=None, params=None):
+    """Skin with dark discs: x, y, radius in mm, darkness."""
+    step = mm_per_px or 0.1
+    rows, cols = (np.indices(shape) + 0.5) * step
+    dark = np.zeros(shape)
+    for x, y, radius, deep in spots:
+        dark = np.maximum(dark, np.where(np.hypot(cols - x, rows - y) < radius, deep, 0))
+    rgb = np.exp(-dark)[..., None] * np.array(COLOUR)
+    scale = None if mm_per_px is None else Scale(mm_per_px, "argument")
+    photo = Photo(rgb.astype(np.float32), "made", "0" * 64, scale=scale)
+    return find_skin(photo, roi=np.ones(shape, bool) if roi is None else roi, params=params)
+
+
+THREE = ((4.0, 4.0, 1.0, 0.3), (13.0, 5.0, 1.5, 0.4), (9.0, 11.0, 0.7, 0.25))
+
+
+def segment(skin, net=None, card=CARD, **options):
+    return NetworkSegmenter(NetworkParams(**options), net=net or Spots(), card=card)(skin)
+
+
+def test_it_is_a_segmenter_that_workers_can_be_sent():
+    made = NetworkSegmenter()
+    assert isinstance(made, Segmenter)
+    assert made.name == "network"
+    assert pickle.loads(pickle.dumps(made)) == made
+    with pytest.raises(AttributeError):
+        made.params = None  # type: ignore[misc]
+
+
+def test_the_parameters_choose_the_segmenter():
+    assert isinstance(make_segmenter(), ReliefSegmenter)
+    for name, kind in (("network", NetworkSegmenter), ("relief", ReliefSegmenter)):
+        params = Params.from_dict({"scars": {"segmenter": name}, "network": {"tile_px": 352}})
+        made = make_segmenter(params)
+        assert isinstance(made, kind)
+        assert made.name == name
+    assert make_segmenter(Params.from_dict({"scars": {"segmenter": "network"}})) == (
+        NetworkSegmenter()
+    )
+
+
+def test_spots_are_found_in_place_and_size():
+    scars = segment(skin_of(spots=THREE))
+    table = scars.table.sort_values("y_px")
+    assert list(table.columns) == list(columns("mm"))
+    assert len(scars) == 3
+    for row, (x, y, radius, _) in zip(table.itertuples(), THREE, strict=True):
+        assert (0.1 * row.x_px + 0.05, 0.1 * row.y_px + 0.05) == pytest.approx((x, y), abs=0.05)
+        assert row.area_mm2 == pytest.approx(np.pi * radius**2, rel=0.15)
+        assert row.confidence > 0.9
+
+
+def test_depth_and_its_spread_are_the_networks_own_scaled_by_the_card():
+    skin = skin_of(spots=THREE)
+    plain = segment(skin)
+    card = replace(CARD, depth_scale=1.5, sd_factor=2.0)
+    scaled = segment(skin, card=card)
+    assert plain.table["depth_um"].max() == pytest.approx(400, rel=0.15)
+    assert list(plain.table["depth_sd_um"]) == pytest.approx([1000 * SD_MM] * 3, rel=1e-4)
+    np.testing.assert_allclose(scaled.table["depth_um"], 1.5 * plain.table["depth_um"], rtol=1e-5)
+    np.testing.assert_allclose(
+        scaled.table["depth_sd_um"], 3 * plain.table["depth_sd_um"], rtol=1e-5
+    )
+
+
+def test_types_come_from_the_network_and_not_from_width_and_edge():
+    table = segment(skin_of(spots=((8.0, 8.0, 2.5, 0.3),))).table  # by size no icepick
+    shares = np.exp(Spots.kinds) / np.exp(Spots.kinds).sum()
+    found = table[["p_icepick", "p_boxcar", "p_rolling"]].iloc[0]
+    assert list(found) == pytest.approx(list(shares), rel=1e-4)
+    assert table["type"].item() == "icepick"
+    assert type_probabilities(5.0, table["edge_steepness"].item())[0] < 0.1
+
+
+def test_labels_depth_and_table_agree():
+    scars = segment(skin_of(spots=THREE))
+    assert scars.labels.dtype == np.int32
+    assert scars.depth.dtype == np.float32
+    assert scars.depth.min() == 0
+    assert not scars.depth[scars.labels == 0].any()
+    for row in scars.table.itertuples():
+        own = scars.labels == row.scar_id
+        assert row.area_mm2 == pytest.approx(own.sum() * 0.01)
+        assert row.volume_mm3 == pytest.approx(scars.depth[own].sum(dtype=float) * 0.01, rel=1e-4)
+
+
+def test_who_read_it_with_which_weights_is_on_the_scars():
+    scars = segment(skin_of(), card=replace(CARD, digest="0123456789ab"))
+    assert (scars.segmenter, scars.weights) == ("network", "0123456789ab")
+    assert set(scars.quality) <= set(told.QUALITY)
+
+
+def test_plain_skin_has_no_scar_and_an_empty_table():
+    scars = segment(skin_of())
+    assert len(scars) == 0
+    assert list(scars.table.columns) == list(columns("mm"))
+    assert not scars.labels.any()
+    assert scars.quality["turn_disagreement"] == 0
+
+
+def test_without_a_scale_the_same_scars_are_measured_in_pixels():
+    plain = segment(skin_of(spots=THREE, mm_per_px=None, params=SkinParams(nominal_view_mm=18.0)))
+    known = segment(skin_of(spots=THREE))
+    assert list(plain.table.columns) == list(columns("px"))
+    assert np.array_equal(plain.labels, known.labels)
+    for name in ("depth", "depth_sd"):
+        np.testing.assert_allclose(
+            plain.table[f"{name}_px"] * 100, known.table[f"{name}_um"], rtol=1e-5
+        )
+
+
+@pytest.mark.parametrize("mm_per_px", [0.05, 0.12, 0.2])
+def test_sizes_and_depths_do_not_depend_on_the_photos_scale(mm_per_px):
+    shape = tuple(round(n / mm_per_px) for n in (15, 18))
+    spots = ((5.0, 5.0, 1.5, 0.3), (12.0, 9.0, 2.0, 0.4))
+    found = segment(skin_of(shape, spots, mm_per_px=mm_per_px)).table
+    usual = segment(skin_of(spots=spots)).table
+    assert len(found) == 2
+    np.testing.assert_allclose(found["area_mm2"], usual["area_mm2"], rtol=0.12)
+    np.testing.assert_allclose(found["depth_um"], usual["depth_um"], rtol=0.12)
+
+
+def bare(photo, region):
+    """Skin as it comes, however little of it there is."""
+    grid = make_grid(photo, 0.1, SkinParams())
+    zeros = np.zeros(grid.shape, np.float32)
+    rgb, small = to_grid(photo.rgb, grid), mask_to_grid(region, grid)
+    return Skin(photo, grid, rgb, small, zeros, zeros, zeros, "mask", 30.0, {}, Flag.NONE)
+
+
+def rough(shape):
+    """Skin with seeded lumps and hollows of about a millimetre."""
+    noise = np.random.default_rng(5).normal(0, 3.0, shape).astype(np.float32)
+    rgb = np.exp(cv2.GaussianBlur(noise, (0, 0), 5))[..., None] * np.array(COLOUR, np.float32)
+    photo = Photo(rgb, "made", "0" * 64, scale=Scale(0.1, "argument"))
+    return bare(photo, np.ones(shape, bool))
+
+
+@pytest.mark.parametrize("net", [Spots, Wide])
+def test_the_maps_do_not_depend_on_the_size_of_tiles(net):
+    view = view_of(rough((300, 420)))
+    one = whole(net(), view, tile_px=96, overlap_px=32)
+    for tile_px, overlap_px in ((320, 32), (256, 64), (1024, 32)):
+        other = whole(net(), view, tile_px=tile_px, overlap_px=overlap_px)
+        np.testing.assert_allclose(other, one, atol=2e-4)
+    assert one[1].std() > 0.01
+
+
+def whole(net, view, **options):
+    shape = [-(-n // 2) for n in view.region.shape]
+    maps = np.full((8, *shape), np.nan, np.float32)
+    for piece in read_tiles(net, view, NetworkParams(check_turned=False, **options)):
+        assert np.isnan(maps[(0, *piece.place)]).all(), "no cell is kept twice"
+        maps[(slice(None), *piece.place)] = piece.maps
+    assert np.isfinite(maps).all()
+    return maps
+
+
+@pytest.mark.parametrize("shape", [(1100, 200), (61, 1301)])
+def test_the_channels_of_blocks_are_those_of_the_whole_photo(shape):
+    view = view_of(rough(shape))
+    rows, cols = (-(-n // 2) * 2 for n in shape)
+    seen = np.pad(
+        channels(view.rgb), ((0, 0), (0, rows - shape[0]), (0, cols - shape[1])), "reflect"
+    )
+    seen = np.pad(seen, ((0, 0), (0, -rows % 32), (0, -cols % 32)), "reflect")
+    wanted = Spots()(seen)[1, : rows // 2, : cols // 2]
+    np.testing.assert_allclose(whole(Spots(), view)[1], wanted, atol=3e-3)
+
+
+def test_only_tiles_that_hold_some_of_the_region_are_read():
+    roi = np.zeros((600, 600), bool)
+    roi[40:140, 40:140] = True
+    net = Spots()
+    segment(skin_of((600, 600), roi=roi), net, check_turned=False)
+    assert net.calls == 1
+    roi[550:, 550:] = True
+    segment(skin_of((600, 600), roi=roi), net := Spots(), check_turned=False)
+    assert net.calls == 2
+
+
+def test_scars_stay_within_the_region():
+    roi = np.zeros((150, 180), bool)
+    roi[:, :90] = True
+    scars = segment(skin_of(spots=THREE, roi=roi))
+    assert not scars.labels[~roi].any()
+    assert len(scars) == 1
+
+
+def test_the_same_skin_gives_the_same_numbers_twice():
+    skin = skin_of(spots=THREE)
+    one, other = segment(skin), segment(skin)
+    assert np.array_equal(one.labels, other.labels)
+    assert np.array_equal(one.depth, other.depth)
+    pd.testing.assert_frame_equal(one.table, other.table)
+
+
+def test_a_reading_that_turns_with_the_photo_is_flagged():
+    skin = skin_of(spots=THREE)
+    steady, swayed = segment(skin), segment(skin, Upright())
+    assert steady.quality["turn_disagreement"] < 0.02
+    assert Flag.UNSTABLE_READING not in steady.flags
+    assert 0.35 < swayed.quality["turn_disagreement"] <= 1
+    assert Flag.UNSTABLE_READING in swayed.flags
+    patient = segment(skin, Upright(), most_disagreement=1.0)
+    assert Flag.UNSTABLE_READING not in patient.flags
+
+
+@pytest.mark.parametrize(("every", "again"), [(1, 9), (2, 5), (4, 3), (100, 1)])
+def test_the_second_look_costs_what_it_is_given(every, again):
+    net = Spots()
+    segment(skin_of((600, 600)), net, tile_px=320, turned_every=every)
+    assert net.calls == 9 + again
+
+
+def test_no_second_look_leaves_its_figure_blank():
+    scars = segment(skin_of(spots=THREE), Upright(), check_turned=False)
+    assert np.isnan(scars.quality["turn_disagreement"])
+    assert Flag.UNSTABLE_READING not in scars.flags
+
+
+def test_burden_has_a_standard_deviation_that_adds_up():
+    scars = segment(skin_of(spots=THREE))
+    score, table = score_scars(scars), scars.table
+    parts = table["volume_mm3"] * table["depth_sd_um"] / table["depth_um"]
+    wanted = 1000 * parts.sum() / scars.skin.area
+    assert score.values["burden_sd_um"] == pytest.approx(wanted)
+    assert 0.05 < score.values["burden_sd_um"] / score.burden_um < 0.5
+    assert np.isnan(score_scars(segment(skin_of())).values["burden_sd_um"])
+    assert np.isnan(score_scars(ReliefSegmenter()(skin_of(spots=THREE))).values["burden_sd_um"])
+
+
+def test_a_map_of_cells_lies_on_the_grid_without_a_shift():
+    view = view_of(skin_of((64, 80)))
+    rows, cols = np.indices((32, 40), dtype=np.float32)
+    across = onto_grid(2 * cols + 0.5, view)  # what the middle of a cell would say
+    np.testing.assert_allclose(across[:, 1:-1], np.tile(np.arange(1.0, 79), (64, 1)), atol=1e-4)
+    down = onto_grid(2 * rows + 0.5, view)
+    np.testing.assert_allclose(down[1:-1], np.tile(np.arange(1.0, 63)[:, None], (1, 80)), atol=1e-4)
+
+
+sizes = st.tuples(st.integers(1, 70), st.integers(1, 70)) | st.sampled_from([(1, 400), (400, 2)])
+
+
+@settings(max_examples=30, deadline=None)
+@given(sizes, st.sampled_from([0.03, 0.1, 0.103, 0.15, 0.4, None]), st.integers(0, 2**16))
+def test_photos_of_any_shape_are_read(shape, mm_per_px, seed):
+    rng = np.random.default_rng(seed)
+    rgb = rng.uniform(0, 1, (*shape, 3)).astype(np.float32)
+    scale = None if mm_per_px is None else Scale(mm_per_px, "argument")
+    photo = Photo(rgb, "made", "0" * 64, scale=scale)
+    region = rng.random(shape) < 0.8
+    skin = bare(photo, region)
+    scars = segment(skin, least_width_mm=0.05, least_width_cells=1.0)
+    assert scars.labels.shape == scars.depth.shape == skin.grid.shape
+    assert not scars.labels[~skin.region].any()
+    assert np.isfinite(scars.depth).all()
+    assert list(scars.table["scar_id"]) == list(range(1, len(scars) + 1))
+    assert set(np.unique(scars.labels)) - {0} == set(scars.table["scar_id"])
