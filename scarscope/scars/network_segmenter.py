@@ -27,6 +27,15 @@ _NOTHING = -20.0  # logit of what no tile was read for: surely no scar
 _MOST_LOG_SD = 2.0  # log of 7 mm: no depth is less certain, and its exponential stays finite
 
 
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What the network made of a photo: its maps over a view, and what a second look said."""
+
+    view: View
+    maps: Maps
+    tally: Tally | None
+
+
 @dataclass(frozen=True)
 class NetworkSegmenter:
     """Find scars with a small convolutional network that learned from simulated skin.
@@ -62,18 +71,24 @@ class NetworkSegmenter:
         DependencyError
             If the network's files are missing or damaged, or OpenCV cannot run it.
         """
+        return self.decide(skin, self.look(skin))
+
+    def look(self, skin: Skin) -> Look:
+        """Run the network over the skin; what its maps mean is for :meth:`decide`."""
         net, card = self._network()
         view = view_of(skin)
-        maps, tally = _read(net, view, card, self.params)
-        reading = _reading(maps, view, skin.grid, card)
-        part = skin.region[view.box]
-        step = skin.grid.filter_mm
-        found = cut_scars(reading, part, filter_mm=step, card=card, params=self.params)
+        return Look(view, *_read(net, view, card, self.params))
+
+    def decide(self, skin: Skin, look: Look) -> Scars:
+        """Cut what the network saw into scars, by the card's thresholds."""
+        card, step = self._network()[1], skin.grid.filter_mm
+        reading, box = _reading(look.maps, look.view, skin.grid, card), look.view.box
+        found = cut_scars(reading, skin.region[box], filter_mm=step, card=card, params=self.params)
         labels = np.zeros(skin.grid.shape, np.int32)
-        labels[view.box] = found.labels
+        labels[box] = found.labels
         smooth = np.zeros(skin.grid.shape, np.float32)
-        smooth[view.box] = reading.depth
-        disagreement = math.nan if tally is None else tally.disagreement
+        smooth[box] = reading.depth
+        disagreement = math.nan if look.tally is None else look.tally.disagreement
         unstable = disagreement > self.params.most_disagreement  # False for NaN
         return Scars(
             skin=skin,
