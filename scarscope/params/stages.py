@@ -249,8 +249,8 @@ class NetworkParams:
         Disagreement between both readings (0 to 1) above which ``UNSTABLE_READING`` is set.
     """
 
-    tile_px: int = 320
-    overlap_px: int = 32
+    tile_px: int = 640
+    overlap_px: int = 64
     most_hidden: float = 0.5
     least_visible: float = 0.5
     least_width_mm: float = 0.8
@@ -258,7 +258,7 @@ class NetworkParams:
     most_on_border: float = 0.35
     least_confidence: float = 0.5
     check_turned: bool = True
-    turned_every: int = 2
+    turned_every: int = 4
     most_disagreement: float = 0.35
 
     def __post_init__(self) -> None:

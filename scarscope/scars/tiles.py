@@ -29,6 +29,7 @@ _SAME = 0.03  # grids this close to the network's own spacing are taken as they 
 # nothing to be seen in them (COARSE_RESOLUTION), and memory grows with the square.
 _MOST_ENLARGED = 2.0
 _BLOCK_PX = 1024  # side of what is turned into channels at a time
+_TRIM_PX = 128  # steps in which a tile is cut to the region; a multiple of NETWORK_STRIDE
 # Four sigma, in whole cells of the blur's own reduced picture.
 _SURROUND_PX = 8 * round(4 * BROAD_MM / NETWORK_MM / 8)
 
@@ -110,8 +111,9 @@ def read_tiles(net: Net, view: View, params: NetworkParams) -> Iterator[Piece]:
     number = 0
     for block in _blocks(view.region, step):
         seen, start = _channels(view.rgb, block)
-        for kept in _squares(block, step):
-            if not view.region[kept].any():
+        for square in _squares(block, step):
+            kept = _trimmed(square, view.region)
+            if kept is None:
                 continue
             tile = _tile(seen, start, kept, view.region.shape, rim=rim)
             again = params.check_turned and number % params.turned_every == 0
@@ -158,6 +160,23 @@ def _squares(area: Square, side: int) -> Iterator[Square]:
                 slice(top, min(top + side, rows.stop)),
                 slice(left, min(left + side, cols.stop)),
             )
+
+
+def _trimmed(square: Square, region: Mask) -> Square | None:
+    """The part of a square that holds some of the region; None where nothing does.
+
+    In coarse steps, so that few sizes occur: engines are slower on a size that they meet first.
+    """
+    there = region[square]
+    sides = []
+    for axis, side in zip((1, 0), square, strict=True):
+        found = np.flatnonzero(there.any(axis=axis))
+        if not len(found):
+            return None
+        first = int(found[0]) // _TRIM_PX * _TRIM_PX
+        last = min(_ceil(int(found[-1]) + 1, _TRIM_PX), side.stop - side.start)
+        sides.append(slice(side.start + first, side.start + last))
+    return sides[0], sides[1]
 
 
 def _channels(rgb: Image, block: Square) -> tuple[Maps, Place]:

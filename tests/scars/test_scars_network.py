@@ -50,11 +50,13 @@ class Spots:
 
     def __init__(self):
         self.calls = 0
+        self.shapes = set()
 
     def __call__(self, seen):
         assert seen.dtype == np.float32
         assert seen.shape[1] % 32 == seen.shape[2] % 32 == 0
         self.calls += 1
+        self.shapes.add(seen.shape[1:])
         dark = darkness(seen)
         maps = np.zeros((8, *dark.shape), np.float32)
         maps[0] = 80 * (dark - 0.1)
@@ -264,6 +266,17 @@ def test_only_tiles_that_hold_some_of_the_region_are_read():
     assert net.calls == 2
 
 
+def test_of_a_tile_only_what_holds_some_of_the_region_is_read():
+    roi = np.zeros((500, 500), bool)
+    roi[140:240, 270:280] = True
+    net = Spots()
+    spots = ((27.5, 19.0, 0.7, 0.3),)
+    scars = segment(skin_of((500, 500), spots, roi=roi), net, overlap_px=32, most_on_border=1.0)
+    assert net.shapes == {(128 + 64, 128 + 64)}
+    (x,), (y,) = scars.table["x_px"], scars.table["y_px"]
+    assert (x, y) == pytest.approx((274.5, 189.5), abs=0.6)
+
+
 def test_scars_stay_within_the_region():
     roi = np.zeros((150, 180), bool)
     roi[:, :90] = True
@@ -294,7 +307,7 @@ def test_a_reading_that_turns_with_the_photo_is_flagged():
 @pytest.mark.parametrize(("every", "again"), [(1, 9), (2, 5), (4, 3), (100, 1)])
 def test_the_second_look_costs_what_it_is_given(every, again):
     net = Spots()
-    segment(skin_of((600, 600)), net, tile_px=320, turned_every=every)
+    segment(skin_of((600, 600)), net, tile_px=320, overlap_px=32, turned_every=every)
     assert net.calls == 9 + again
 
 
