@@ -46,11 +46,14 @@ def photograph(radiance: Field, camera: Camera, seed: int) -> NDArray[np.uint8]:
     light = _lens(light, camera)
     vignette = camera.exposure * _vignette(light.shape[:2], camera.vignette)
     light = light * vignette.astype(kind, copy=False)[:, :, None]
-    light = _expose(light, camera, seed) * np.asarray(camera.white_balance, dtype=kind)
-    encoded = _tone(np.asarray(linear_to_srgb(np.clip(light, 0, 1))), camera.contrast)
-    encoded = _local_tone(encoded, camera.local_tone)
+    light = _expose(light, camera, seed)
+    light *= np.asarray(camera.white_balance, dtype=kind)
+    encoded = np.asarray(linear_to_srgb(np.clip(light, 0, 1, out=light)))
+    encoded = _local_tone(_tone(encoded, camera.contrast), camera.local_tone)
     encoded = _resampled(_sharpen(encoded, camera.sharpen), camera.resample)
-    return np.asarray(np.rint(np.clip(encoded, 0, 1) * 255), dtype=np.uint8)
+    encoded = np.clip(encoded, 0, 1)
+    encoded *= 255
+    return np.asarray(np.rint(encoded, out=encoded), dtype=np.uint8)
 
 
 def _lens(light: Field, camera: Camera) -> Field:

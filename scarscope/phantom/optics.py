@@ -143,13 +143,18 @@ def radiance(
     entering, specular = lamplight(shape, light, shine, oil, shade)
     room = (np.asarray(light.ambient_colour) * light.ambient)[:, None, None]
     room = (room / balance(light)[:, None, None]).astype(albedo.dtype, copy=False)
-    entering += room * shape.openness
-    specular += room * shape.openness * shine.f0
+    room = room * shape.openness
+    entering += room
+    room *= shine.f0
+    specular += room
     # What walls throw back into a pit: light of the surroundings times what the pit sees of them.
     entering += _bounced(shape, albedo, entering, bounces)
     inside = np.sqrt(albedo)
-    diffuse = inside * scatter(inside * entering, shape.mm_per_px, width=width)
-    return diffuse, shine.polarised * specular
+    entering *= inside
+    diffuse = scatter(entering, shape.mm_per_px, width=width)
+    diffuse *= inside
+    specular *= shine.polarised
+    return diffuse, specular
 
 
 def _bounced(shape: Shape, albedo: Field, entering: Field, bounces: int) -> Field:
@@ -158,8 +163,12 @@ def _bounced(shape: Shape, albedo: Field, entering: Field, bounces: int) -> Fiel
         return np.asarray(closed * albedo * np.mean(entering, axis=(1, 2), keepdims=True))
     share = closed * albedo
     side = 2 * round(_SEEN_MM / shape.mm_per_px) + 1
-    around = np.stack([cv2.blur(e, (side, side), borderType=cv2.BORDER_REFLECT) for e in entering])
-    total = share
+    around = np.empty_like(entering)
+    for channel, blurred in zip(entering, around, strict=True):
+        cv2.blur(channel, (side, side), dst=blurred, borderType=cv2.BORDER_REFLECT)
+    total = share.copy()
     for _ in range(bounces - 1):
-        total = share * (1 + total)
-    return np.asarray(total * around)
+        total += 1
+        total *= share
+    total *= around
+    return np.asarray(total)

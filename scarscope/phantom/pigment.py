@@ -80,10 +80,12 @@ def reflectance(base: Field, melanin: Field, blood: Field) -> Field:
     of_melanin, of_blood, start = (
         v.astype(kind, copy=False)[:, None, None] for v in (MELANIN, BLOOD, base)
     )
-    density = of_melanin * melanin + of_blood * blood
+    seen = of_melanin * melanin
+    seen += of_blood * blood
     if kind == np.float32:  # exp() is several times as fast as a power.
-        density *= -math.log(10)
-        seen = np.exp(density, out=density)
+        seen *= -math.log(10)
+        np.exp(seen, out=seen)
     else:
-        seen = 10.0 ** (-density)
-    return np.clip(start * seen, 0.002, 0.98)
+        np.power(10.0, np.negative(seen, out=seen), out=seen)
+    seen *= start
+    return np.clip(seen, 0.002, 0.98, out=seen)

@@ -172,6 +172,9 @@ def stamp(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> ScarField:
     adding to them, and so do nested scars inside any. `seed` draws the small irregularities of
     their outlines.
     """
+    if not scars:
+        bare = grid.zeros()
+        return ScarField(bare, np.zeros(grid.shape, np.int32), 1 + bare, bare.copy(), bare.copy())
     drift, rough = _drift(grid, seed), _roughness(scars, grid, seed)
     farthest = max(float(np.abs(d).max()) for d in drift)
     depths = tuple(grid.zeros() for _ in range(3))  # rolling, sharp, nested
@@ -192,8 +195,9 @@ def stamp(scars: tuple[ScarShape, ...], grid: Grid, seed: int) -> ScarField:
         tint = np.clip(1.6 * cover, 0, 1)
         melanin[at] += scar.melanin_od * tint
         blood[at] += scar.blood_od * tint
-    labels = np.where(owners[1] > 0, owners[1], owners[0])
-    labels = np.where(owners[2] > 0, owners[2], labels).astype(np.int32)
+    labels = owners[0]
+    for upper in owners[1:]:
+        np.copyto(labels, upper, where=upper > 0)
     missing = depths[1] + depths[0]
     if any(scar.nested for scar in scars):
         missing = missing + depths[2]
@@ -332,26 +336,33 @@ def _measure(
     rows, cols = np.nonzero(labels[box] == number)
     rows, cols = rows + box[0].start, cols + box[1].start
     depth = missing[rows, cols].astype(np.float64)
-    weight = depth / depth.sum()
+    volume = _total(depth)
+    weight = depth / volume
     short, long = _axes(rows.astype(np.float64), cols.astype(np.float64))
-    last_row, last_col = labels.shape[0] - 1, labels.shape[1] - 1
-    cut = rows.min() == 0 or cols.min() == 0 or rows.max() == last_row or cols.max() == last_col
-    area = rows.size * mm_per_px**2
+    # The box is the smallest one.
+    cut = any(side.start == 0 or side.stop == n for side, n in zip(box, labels.shape, strict=True))
     return (
-        float(np.sum(cols * weight)),
-        float(np.sum(rows * weight)),
+        _total(cols * weight),
+        _total(rows * weight),
         short * mm_per_px,
         long * mm_per_px,
-        area,
+        rows.size * mm_per_px**2,
         float(depth.max() * 1000),
-        float(depth.sum() * mm_per_px**2),
-        bool(cut),
+        volume * mm_per_px**2,
+        cut,
     )
 
 
 def _axes(rows: Field, cols: Field) -> tuple[float, float]:
     """Short and long axis in px of the ellipse with the same second moments; pixels are squares."""
-    y, x = rows - rows.mean(), cols - cols.mean()
-    xx, yy, xy = np.mean(x * x) + 1 / 12, np.mean(y * y) + 1 / 12, np.mean(x * y)
-    middle, apart = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    return float(4 * np.sqrt(middle - apart)), float(4 * np.sqrt(middle + apart))
+    count = rows.size
+    y, x = rows - _total(rows) / count, cols - _total(cols) / count
+    xx, yy, xy = (_total(v) / count for v in (x * x, y * y, x * y))
+    xx, yy = xx + 1 / 12, yy + 1 / 12
+    middle, apart = (xx + yy) / 2, float(np.hypot((xx - yy) / 2, xy))
+    return 4 * math.sqrt(middle - apart), 4 * math.sqrt(middle + apart)
+
+
+def _total(values: Field) -> float:
+    # Scars are small: what np.sum() does before it sums would take longer than the sum.
+    return float(np.add.reduce(values))
