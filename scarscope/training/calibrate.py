@@ -1,0 +1,178 @@
+"""Thresholds and calibration of trained weights, on seeds that nothing was learned from.
+
+What the network says is turned into scars by a handful of numbers. They are chosen here, by trying
+them on photos of the stopping seeds, and never on what is reported.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from scarscope.phantom.distractors import DISTRACTORS, distractor_patch
+from scarscope.phantom.lights import LIGHT_NAMES
+from scarscope.phantom.render import Rendered
+from scarscope.phantom.sampler import random_patch
+from scarscope.phantom.seeds import STOPPING
+from scarscope.photo import read_photo
+from scarscope.scars.card import Card
+from scarscope.scars.network import Net
+from scarscope.scars.network_segmenter import Look, NetworkSegmenter
+from scarscope.skin import find_skin
+from scarscope.skin.model import Skin
+from scarscope.validation.compare import PhotoComparison, compare_photo
+from scarscope.validation.marked import Marked, mark
+
+_FIRST = STOPPING.start + 5000  # beyond what training's own test examples use
+_SIDE_MM = 30.0
+_SPACINGS = (0.05, 0.06, 0.075, 0.09, 0.10, 0.12)
+_DENSITIES = (0.8, 1.6, 2.5, 4.0)
+_NORMAL_90 = 1.645
+# What is tried, one number at a time, until nothing gets better.
+_TRIED: dict[str, tuple[float, ...]] = {
+    "scar_threshold": (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6),
+    "core_peak": (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45),
+    "core_saddle": (0.55, 0.65, 0.75, 0.85, 0.92),
+    "core_smooth_mm": (0.1, 0.2, 0.3, 0.4),
+}
+_ALLOWED_FALSE, _PRICE = 0.7, 0.03  # false scars per 10 cm2 of clear skin; cost of each beyond
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One photo that the network has looked at, and what is true of it."""
+
+    skin: Skin
+    look: Look
+    truth: Marked
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How good some thresholds are."""
+
+    f1_3mm: float
+    f1_overlap: float
+    dice: float
+    false_per_10cm2: float
+
+    @property
+    def worth(self) -> float:
+        """What is made as large as can be."""
+        beyond = max(self.false_per_10cm2 - _ALLOWED_FALSE, 0.0)
+        return self.f1_3mm + 0.5 * self.f1_overlap + self.dice - _PRICE * beyond
+
+
+def photos(count: int) -> Iterator[Rendered]:
+    """Photos to calibrate on: three of four with scars, the others with what looks like them."""
+    for number in range(count):
+        seed, spacing = _FIRST + number, _SPACINGS[number % len(_SPACINGS)]
+        size = (_SIDE_MM, _SIDE_MM)
+        light = LIGHT_NAMES[number % len(LIGHT_NAMES)]
+        if number % 4 == 3:
+            kind = DISTRACTORS[number // 4 % len(DISTRACTORS)]
+            yield distractor_patch(seed, kind, size_mm=size, mm_per_px=spacing, light=light)
+            continue
+        scars = round(_DENSITIES[number // 4 % len(_DENSITIES)] * _SIDE_MM**2 / 100)
+        yield random_patch(seed, size_mm=size, mm_per_px=spacing, light=light, n_scars=scars)
+
+
+def look_at(photo: Rendered, segmenter: NetworkSegmenter) -> Case:
+    """Let the network look at a photo."""
+    skin = find_skin(read_photo(photo.rgb, mm_per_px=photo.mm_per_px, name="phantom"))
+    depth = photo.depth_mm * 1000
+    truth = mark(photo.labels, mm_per_px=photo.mm_per_px, table=photo.table, depth_um=depth)
+    return Case(skin, segmenter.look(skin), truth)
+
+
+def calibrated(
+    net: Net,
+    card: Card,
+    cases: Sequence[Case],
+    *,
+    say: Callable[[str], object] = lambda _: None,
+) -> Card:
+    """The card with thresholds and factors that suit the cases best.
+
+    Parameters
+    ----------
+    net : Net
+    card : Card
+        Where the search starts.
+    cases : sequence of Case
+    say : callable, optional
+        Called with a line a step.
+    """
+    card = replace(card, depth_scale=1.0, sd_factor=1.0)
+    best = _marks(net, card, cases)
+    improved = True
+    while improved:
+        improved = False
+        for name, values in _TRIED.items():
+            for value in values:
+                trial = replace(card, **{name: value})  # type: ignore[arg-type]
+                marks = _marks(net, trial, cases)
+                if marks.worth > best.worth + 1e-4:
+                    card, best, improved = trial, marks, True
+            say(f"{name} = {getattr(card, name)}: {best}")
+    return _scaled(net, card, cases)
+
+
+def _compared(net: Net, card: Card, cases: Sequence[Case]) -> list[PhotoComparison]:
+    segmenter = NetworkSegmenter(net=net, card=card)
+    found = []
+    for case in cases:
+        scars = segmenter.decide(case.skin, case.look)
+        own = mark(scars.labels_px(), mm_per_px=case.truth.mm_per_px, table=scars.table)
+        found.append(compare_photo(own, case.truth))
+    return found
+
+
+def _marks(net: Net, card: Card, cases: Sequence[Case]) -> Marks:
+    compared = pd.concat([c.to_frame() for c in _compared(net, card, cases)], ignore_index=True)
+    clear = compared["n_true"] + compared["n_cut"] == 0
+    area_cm2 = sum(c.skin.area / 100 for c, none in zip(cases, clear, strict=True) if none)
+    return Marks(
+        f1_3mm=_f1(compared, "3mm"),
+        f1_overlap=_f1(compared, "iou"),
+        dice=_dice(compared),
+        false_per_10cm2=10 * float(compared.loc[clear, "false_3mm"].sum()) / max(area_cm2, 1e-9),
+    )
+
+
+def _f1(compared: pd.DataFrame, by: str) -> float:
+    hit, false, missed = (float(compared[f"{what}_{by}"].sum()) for what in _OUTCOMES)
+    return 2 * hit / max(2 * hit + false + missed, 1.0)
+
+
+_OUTCOMES = ("hit", "false", "missed")
+
+
+def _dice(compared: pd.DataFrame) -> float:
+    sums = compared[["shared_area_mm2", "true_area_mm2", "found_area_mm2"]].sum()
+    return float(2 * sums.iloc[0] / max(sums.iloc[1] + sums.iloc[2], 1e-9))
+
+
+def _scaled(net: Net, card: Card, cases: Sequence[Case]) -> Card:
+    """Depths that sum to the true volume, and intervals that hold nine of ten scars."""
+    compared = _compared(net, card, cases)
+    volumes = np.array(
+        [(c.photo["true_volume_mm3"], c.photo["found_volume_mm3"]) for c in compared]
+    )
+    scale = float(np.nansum(volumes[:, 0]) / np.nansum(volumes[:, 1]))
+    scars = pd.concat([c.scars for c in compared], ignore_index=True)
+    hits = scars[(scars["criterion"] == "iou") & (scars["status"] == "found")]
+    wrong = (scale * hits["found_depth_um"] - hits["true_depth_um"]).abs()
+    share = (wrong / (scale * hits["found_depth_sd_um"])).dropna()
+    factor = float(np.quantile(share, 0.90)) / _NORMAL_90
+    return replace(card, depth_scale=round(scale, 3), sd_factor=round(factor, 3))
+
+
+def cases_of(net: Net, card: Card, count: int) -> list[Case]:
+    """Photos of the stopping seeds, each looked at once."""
+    segmenter = NetworkSegmenter(net=net, card=card)
+    return [look_at(photo, segmenter) for photo in itertools.islice(photos(count), count)]
