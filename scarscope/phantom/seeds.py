@@ -13,3 +13,4 @@ VALIDATION = range(60_000, 70_000)  # reported figures only; nothing may be chos
 TRAINING = range(1_000_000, 3_000_000)  # the network's weights
 STOPPING = range(3_000_000, 3_010_000)  # the network's choice of epoch and of design
 SECOND_RENDERER = range(70_000, 71_000)  # recipes for an independent renderer, reported only
+SECOND_RENDERER_TUNING = range(71_000, 71_100)  # the same renderer, to try things out on

@@ -1,0 +1,120 @@
+"""Render, score, compare: how ScarScope does on skin that another hand drew.
+
+    python -m benchmarks.second_renderer.evaluate --out DIR [--count 40] [--segmenter NAME]
+
+Photos already rendered are kept. They are scored anew each time, since the store of a batch knows
+its parameters and version but not a change of the code. The figures of a segmenter that was chosen
+by them are no test: choose on `--tuning`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from scarscope.validation import Validation, validate
+from scarscope.validation.result import draw_together
+
+from .render_set import add_options, render_set, shots_of
+from .shot import Quality
+
+# Figure, heading, digits.
+_SHOWN = (
+    ("f1_3mm", "F1 at 3 mm", 2),
+    ("f1_by_chance", "by chance", 2),
+    ("precision_3mm", "precision", 2),
+    ("recall_3mm", "recall", 2),
+    ("dice", "Dice", 2),
+    ("type_accuracy", "type right", 2),
+    ("spearman_burden", "Spearman", 2),
+    ("depth_bias_um", "depth bias um", 0),
+    ("false_per_10cm2", "false/10 cm2", 1),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.second_renderer.evaluate", description=__doc__
+    )
+    add_options(parser)
+    parser.add_argument("--segmenter", help="passed on to `scarscope batch`; its own by default")
+    parser.add_argument("--params", type=Path, help="passed on to `scarscope batch`")
+    options = parser.parse_args(arguments)
+    render_set(options.out, shots_of(options), workers=options.workers, quality=Quality())
+    results = score(options)
+    found = parted(validate(results, options.out / "truth"), options.out / "truth")
+    table = figures(found)
+    target = results.with_suffix(".csv")
+    table.to_csv(target, index=False, float_format="%.4g", lineterminator="\n")
+    show(table)
+    print(f"{len(found.photos)} photos; all of this stands in {target}")
+    return 0
+
+
+def score(options: argparse.Namespace) -> Path:
+    """Run `scarscope batch` on the set; returns its results, which replace earlier ones."""
+    results = Path(options.out) / f"results-{options.segmenter or 'default'}"
+    if results.is_dir():
+        shutil.rmtree(results)
+    command = [sys.executable, "-m", "scarscope", "batch", str(options.out), "--out", str(results)]
+    command += ["--workers", str(options.workers)]
+    for name in ("segmenter", "params"):
+        value = getattr(options, name)
+        command += [f"--{name}", str(value)] if value is not None else []
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"scarscope batch ended with status {done.returncode}.")
+    return results
+
+
+def parted(found: Validation, truth: Path) -> Validation:
+    """The same with scar-free photos apart, as in the standard set, and what they show."""
+    shows = pd.read_csv(truth / "photos.csv", dtype={"path": "str"}).set_index("path")["shows"]
+    photos = found.photos.copy()
+    own = photos["path"].map(shows)
+    photos["set"] = own.map(lambda what: "scars" if what == "scars" else "distractor")
+    photos["distractor"] = own.where(~own.isin(["scars", "clean"]), "")
+    return draw_together(photos, found.scars, notes=found.notes)
+
+
+def figures(found: Validation) -> pd.DataFrame:
+    """One row a stratum: all photos, each light, each tone, each scar-free subject."""
+    rows = []
+    for by, level, photos in _strata(found.photos):
+        scars = found.scars[found.scars["path"].isin(photos["path"])]
+        part = draw_together(photos, scars)
+        free = photos[photos["set"] != "scars"]
+        values = {name: part.value(name) for name, _, _ in _SHOWN[:-1]}
+        # Over all scar-free skin, whatever it shows instead.
+        rate = 1000 * free["n_found"].sum() / free["area_mm2"].sum() if len(free) else float("nan")
+        rows.append(
+            {"by": by, "level": level, "photos": len(photos), **values, _SHOWN[-1][0]: rate}
+        )
+    return pd.DataFrame(rows)
+
+
+def _strata(photos: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    yield "all", "all", photos
+    for by in ("light", "tone", "distractor"):
+        for level, part in photos.groupby(by, sort=True):
+            if level != "":
+                yield by, str(level), part
+
+
+def show(table: pd.DataFrame) -> None:
+    """Print the table with headings that people read."""
+    shown = table.copy()
+    for name, _, digits in _SHOWN:
+        shown[name] = [f"{v:.{digits}f}" if pd.notna(v) else "–" for v in table[name]]
+    print(shown.rename(columns={name: title for name, title, _ in _SHOWN}).to_string(index=False))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
