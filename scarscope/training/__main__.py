@@ -2,6 +2,7 @@
 
 python -m scarscope.training run --params scarscope/training/shipped.toml --work training
 python -m scarscope.training export --work training --out network.onnx
+python -m scarscope.training ship --onnx network.onnx --out scarscope/scars/weights
 """
 
 from __future__ import annotations
@@ -23,8 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        require_torch()
-        return _run(options) if options.command == "run" else _export(options)
+        return _COMMANDS[options.command](options)
     except ScarScopeError as error:
         say(f"{error.message}\n  {error.remedy}")
         return 1
@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    require_torch()
     from scarscope.training.params import TrainParams
     from scarscope.training.run import run
 
@@ -43,10 +44,21 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    require_torch()
     from scarscope.training.run import export
 
     print(export(options.work, options.out))
     return 0
+
+
+def _ship(options: argparse.Namespace) -> int:
+    from scarscope.training.ship import ship
+
+    print(ship(options.onnx, options.out, photos=options.photos))
+    return 0
+
+
+_COMMANDS = {"run": _run, "export": _export, "ship": _ship}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     own = commands.add_parser("export", help="write a run's present weights as ONNX")
     own.add_argument("--work", type=Path, required=True, help="folder of the run")
     own.add_argument("--out", type=Path, required=True, help="the ONNX file")
+    own = commands.add_parser("ship", help="choose thresholds and calibration, write the card")
+    own.add_argument("--onnx", type=Path, required=True, help="what export wrote")
+    own.add_argument("--out", type=Path, required=True, help="folder for weights and card")
+    own.add_argument("--photos", type=int, default=120, help="of the stopping seeds")
     return parser
 
 
