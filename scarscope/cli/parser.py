@@ -94,6 +94,27 @@ with --out DIR:
   DIR/figures.csv       every figure with its 95 % interval
   DIR/photos.csv, scars.csv, ...
 """
+_TRAIN = """\
+Fit the learned network further to photos in which you drew every scar, and say whether that made it
+any better on people whom it has not seen. Needs: pip install "scarscope[train]"
+
+A share of subjects is always held out, whole people and never single photos; the new weights are
+written in any case, but held against the shipped ones on these subjects. Fewer than six of them
+cannot tell a difference from chance. In photos with a region (roi) every scar in it must be drawn,
+in others every scar at all; an empty drawing says that there is none.
+"""
+_TRAIN_EXAMPLES = """\
+examples:
+  scarscope train photos drawn --out weights
+  scarscope train photos drawn --out weights --held-out 0.4 --epochs 10
+  scarscope train phantom phantom/truth --out weights
+
+with --out DIR:
+  DIR/network.onnx, network.json   the new weights, and what belongs to them
+  DIR/comparison.csv               shipped and new weights on held-out subjects
+  DIR/held_out.csv, subjects.csv   the same photo by photo; who was held out
+  DIR/simulated                    simulated skin, for the next time; may be deleted
+"""
 _DOCTOR = """\
 Check that everything ScarScope needs is installed and works, and say what to do where not.
 """
@@ -118,6 +139,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_batch(commands)
     _add_phantom(commands)
     _add_validate(commands)
+    _add_train(commands)
     _add_doctor(commands)
     return parser
 
@@ -219,6 +241,55 @@ def _add_validate(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
 
 
+def _add_train(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "train", _TRAIN, _TRAIN_EXAMPLES, "fit the network to your photos")
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="a folder, as for batch")
+    parser.add_argument(
+        "drawings",
+        nargs="?",
+        type=Path,
+        metavar="DRAWN",
+        help="scars drawn in them, as for validate (default: beside the photos)",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where the new weights go"
+    )
+    parser.add_argument(
+        "--epochs",
+        type=_count,
+        default=20,
+        metavar="N",
+        help="times that every photo is looked at in eight places (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--rate", type=float, default=1e-4, metavar="F", help="of learning (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--held-out",
+        type=float,
+        default=0.25,
+        metavar="F",
+        help="share of subjects that are not learned from (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=_seed, default=0, metavar="S", help="of split and order (default: 0)"
+    )
+    parser.add_argument(
+        "--mm-per-px", type=_positive, metavar="F", help="scale of photos that state none"
+    )
+    parser.add_argument("--layout", metavar="T", help='such as "{subject}/{date}_{view}"')
+    parser.add_argument(
+        "--weights", type=Path, metavar="DIR", help="begin with these (default: the shipped ones)"
+    )
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="processes that render simulated skin meanwhile (default: 1)",
+    )
+
+
 def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "doctor", _DOCTOR, _DOCTOR_EXAMPLES, "check the installation")
     parser.add_argument(
@@ -246,6 +317,12 @@ def _count(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return value
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)
 
 
 def _positive(text: str) -> float:

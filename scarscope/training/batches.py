@@ -71,6 +71,11 @@ def never() -> bool:
     return False
 
 
+def nothing(_number: int) -> Sequence[Example]:
+    """What stands beside the examples of a batch, where nothing does."""
+    return ()
+
+
 def batches(
     store: Store,
     numbers: NDArray[np.int64],
@@ -80,6 +85,7 @@ def batches(
     start: int = 0,
     threads: int = 1,
     stop: Callable[[], bool] = never,
+    beside: Callable[[int], Sequence[Example]] = nothing,
 ) -> Iterator[Batch]:
     """Augmented batches in the order of `numbers`; what does not fill a batch is left out.
 
@@ -101,15 +107,17 @@ def batches(
         That augment.
     stop : callable
         Ends the waiting, and the batches, by saying True.
+    beside : callable
+        Further examples of each batch, by its number from 0; they are taken as they are.
     """
     arrays = store.open()
 
     def make(first: int) -> Batch:
-        examples = []
+        examples: list[Example] = []
         for place in range(first, first + size):
             rng = np.random.default_rng((seed, place))
             examples.append(augmented(read(arrays, int(numbers[place])), rng))
-        return batch_of(examples)
+        return batch_of([*examples, *beside(first // size)])
 
     # The waiting is done here, and not by the threads: nobody could call them back.
     with ThreadPoolExecutor(threads) as pool:

@@ -90,6 +90,9 @@ def _weights(content: bytes) -> list[Weights]:
     try:
         graph = onnx.load_from_string(content).graph
         held = {i.name: onnx.numpy_helper.to_array(i) for i in graph.initializer}
+        for node in graph.node:  # arrays that are equal are written once
+            if node.op_type == "Identity" and node.input[0] in held:
+                held[node.output[0]] = held[node.input[0]]
         nodes = [list(node.input) for node in graph.node if node.op_type == "Conv"]
         return [(held[inputs[1]], held[inputs[2]]) for inputs in nodes]
     except Exception as error:  # whatever protobuf and numpy think of foreign bytes

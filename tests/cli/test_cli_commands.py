@@ -353,7 +353,7 @@ def test_without_opencv_commands_say_what_to_install(monkeypatch, tmp_path, caps
 def test_help_names_every_command_and_every_option_has_help():
     parser = build_parser()
     commands = next(a for a in parser._actions if hasattr(a, "choices") and a.choices)
-    assert set(commands.choices) == {"score", "batch", "phantom", "validate", "doctor"}
+    assert set(commands.choices) == {"score", "batch", "phantom", "validate", "train", "doctor"}
     for command in commands.choices.values():
         assert "examples:" in command.epilog
         assert "exit status" in command.epilog
