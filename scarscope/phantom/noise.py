@@ -101,9 +101,9 @@ def smooth_noise(rng: np.random.Generator, grid: Grid, sigma_mm: float) -> Field
     """
     if grid.x.dtype == np.float32 and max(grid.shape) <= _DENSE_PX:
         return _small_noise(rng, grid, sigma_mm)
-    across = _bumps(grid.x, sigma_mm)
+    across = _bumps(grid.x, grid.step, sigma_mm)
     square = grid.x.size == grid.y.size
-    down = across if square else _bumps(grid.y, sigma_mm)
+    down = across if square else _bumps(grid.y, grid.step, sigma_mm)
     lattice = rng.standard_normal((down.shape[1], across.shape[1])).astype(grid.x.dtype, copy=False)
     return np.ascontiguousarray(down @ (across @ lattice.T).T)
 
@@ -127,7 +127,7 @@ def _bands(size: int, step: float, sigma: float) -> tuple[tuple[_Band, ...], int
     at = _centres(size, step).astype(np.float32)
     spacing = sigma / _LATTICE_PER_SIGMA
     reach = math.ceil(_REACH_SIGMAS * _LATTICE_PER_SIGMA)
-    half = math.ceil(at[-1] / spacing) + reach
+    half = _half(size, step, spacing) + reach
     points = (np.arange(-half, half + 1) * spacing).astype(np.float32)
     # The floor keeps exp() from numbers too small to be computed fast.
     weights = np.exp(np.maximum(-0.5 * ((at[:, None] - points) * (1 / sigma)) ** 2, -30))
@@ -146,11 +146,16 @@ def _near(place: Field, reach: int, count: int) -> slice:
     return slice(max(first, 0), min(last + 1, count))
 
 
-def _bumps(at: Field, sigma: float) -> scipy.sparse.csr_array:
+def _half(size: int, step: float, spacing: float) -> int:
+    """Lattice points from the middle to the last pixel; all draws hang on it, so not rounded."""
+    return math.ceil(float(_centres(size, step)[-1]) / spacing)
+
+
+def _bumps(at: Field, step: float, sigma: float) -> scipy.sparse.csr_array:
     """Weights of lattice points (columns) at positions (rows), each row of norm 1."""
     spacing = sigma / _LATTICE_PER_SIGMA
     reach = math.ceil(_REACH_SIGMAS * _LATTICE_PER_SIGMA)
-    half = math.ceil(at[-1] / spacing) + reach
+    half = _half(at.size, step, spacing) + reach
     first = np.floor(at / spacing).astype(np.int64) - reach + 1
     points = first[:, None] + np.arange(2 * reach)
     away = np.asarray((at[:, None] - points * spacing) / sigma, dtype=at.dtype)
