@@ -61,8 +61,8 @@ class Card:
     depth_scale: float
     sd_factor: float
     core_peak: float = 0.25
-    core_saddle: float = 0.75
-    core_smooth_mm: float = 0.2
+    core_saddle: float = 0.8
+    core_smooth_mm: float = 0.15
     check: tuple[float, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict, compare=False)
     digest: str = ""

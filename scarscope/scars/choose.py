@@ -25,7 +25,7 @@ def make_segmenter(params: Params | None = None) -> Segmenter:
     """
     params = Params.given(params)
     if params.scars.segmenter == "network":
-        return NetworkSegmenter(params.network)
+        return NetworkSegmenter(params.network, light=params.scars)
     return ReliefSegmenter(params.scars)
 
 

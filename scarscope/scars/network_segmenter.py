@@ -10,13 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scarscope.flags import Flag
-from scarscope.params import NetworkParams
+from scarscope.params import NetworkParams, ScarParams
 from scarscope.scars.card import Card
 from scarscope.scars.catalog import describe
 from scarscope.scars.channels import NETWORK_MM
 from scarscope.scars.instances import Found, Reading, cut_scars
 from scarscope.scars.model import Scars
 from scarscope.scars.network import OUTPUTS, Maps, Net, packaged
+from scarscope.scars.relief import estimate_axis, flatten
 from scarscope.scars.tiles import View, onto_grid, read_tiles, view_of
 from scarscope.scars.turned import Tally
 from scarscope.skin.model import Grid, Skin
@@ -44,6 +45,9 @@ class NetworkSegmenter:
     ----------
     params : NetworkParams, optional
         None means the defaults.
+    light : ScarParams, optional
+        How :class:`scarscope.scars.ReliefSegmenter` reads whether the light has a side: without
+        one, much relief is hidden from the network too. None means the defaults.
     net, card : Net and Card, optional
         A network with its thresholds. None: the one that comes with ScarScope, loaded when the
         first photo needs it.
@@ -55,6 +59,7 @@ class NetworkSegmenter:
     """
 
     params: NetworkParams = field(default_factory=NetworkParams)
+    light: ScarParams = field(default_factory=ScarParams)
     net: Net | None = None
     card: Card | None = None
 
@@ -88,18 +93,33 @@ class NetworkSegmenter:
         labels[box] = found.labels
         smooth = np.zeros(skin.grid.shape, np.float32)
         smooth[box] = reading.depth
-        disagreement = math.nan if look.tally is None else look.tally.disagreement
-        unstable = disagreement > self.params.most_disagreement  # False for NaN
+        quality = {
+            "turn_disagreement": math.nan if look.tally is None else look.tally.disagreement,
+            "light_directedness": self._directedness(skin),
+        }
         return Scars(
             skin=skin,
             labels=labels,
             depth=np.where(labels > 0, smooth, np.float32(0)),
             table=_table(labels, smooth, skin.grid, found),
             segmenter=self.name,
-            quality={"turn_disagreement": disagreement},
-            flags=skin.flags | (Flag.UNSTABLE_READING if unstable else Flag.NONE),
+            quality=quality,
+            flags=skin.flags | self._flags(quality),
             weights=card.digest,
         )
+
+    def _directedness(self, skin: Skin) -> float:
+        step = skin.grid.filter_mm
+        shading = flatten(skin.shading, skin.region, filter_mm=step, params=self.light)
+        return estimate_axis(shading, skin.region, filter_mm=step).directed
+
+    def _flags(self, quality: dict[str, float]) -> Flag:
+        flags = Flag.NONE
+        if quality["turn_disagreement"] > self.params.most_disagreement:  # False for NaN
+            flags |= Flag.UNSTABLE_READING
+        if quality["light_directedness"] < self.light.flat_light:
+            flags |= Flag.FLAT_LIGHT
+        return flags
 
     def _network(self) -> tuple[Net, Card]:
         if self.net is not None and self.card is not None:

@@ -121,9 +121,8 @@ def test_the_parameters_choose_the_segmenter():
         made = make_segmenter(params)
         assert isinstance(made, kind)
         assert made.name == name
-    assert make_segmenter(Params.from_dict({"scars": {"segmenter": "network"}})) == (
-        NetworkSegmenter()
-    )
+    usual = Params.from_dict({"scars": {"segmenter": "network"}})
+    assert make_segmenter(usual) == NetworkSegmenter(light=usual.scars)
 
 
 def test_spots_are_found_in_place_and_size():
@@ -259,10 +258,11 @@ def test_only_tiles_that_hold_some_of_the_region_are_read():
     roi = np.zeros((600, 600), bool)
     roi[40:140, 40:140] = True
     net = Spots()
-    segment(skin_of((600, 600), roi=roi), net, check_turned=False)
+    small = {"tile_px": 320, "overlap_px": 32, "check_turned": False}
+    segment(skin_of((600, 600), roi=roi), net, **small)
     assert net.calls == 1
     roi[550:, 550:] = True
-    segment(skin_of((600, 600), roi=roi), net := Spots(), check_turned=False)
+    segment(skin_of((600, 600), roi=roi), net := Spots(), **small)
     assert net.calls == 2
 
 
@@ -302,6 +302,17 @@ def test_a_reading_that_turns_with_the_photo_is_flagged():
     assert Flag.UNSTABLE_READING in swayed.flags
     patient = segment(skin, Upright(), most_disagreement=1.0)
     assert Flag.UNSTABLE_READING not in patient.flags
+
+
+def test_light_without_a_side_is_flagged_as_relief_would_flag_it(make_skin):
+    grain = make_skin(texture=0.03)
+    ring, limit = segment(grain), ReliefSegmenter().params.flat_light
+    assert ring.quality["light_directedness"] < limit
+    assert Flag.FLAT_LIGHT in ring.flags
+    lamp = replace(grain, shading=cv2.blur(grain.shading, (1, 15)))  # streaks: one side is lit
+    raking = segment(lamp)
+    assert raking.quality["light_directedness"] > 2 * limit
+    assert Flag.FLAT_LIGHT not in raking.flags
 
 
 @pytest.mark.parametrize(("every", "again"), [(1, 9), (2, 5), (4, 3), (100, 1)])
