@@ -45,12 +45,12 @@ class NetworkSegmenter:
     ----------
     params : NetworkParams, optional
         None means the defaults.
-    light : ScarParams, optional
-        How :class:`scarscope.scars.ReliefSegmenter` reads whether the light has a side: without
-        one, much relief is hidden from the network too. None means the defaults.
     net, card : Net and Card, optional
         A network with its thresholds. None: the one that comes with ScarScope, loaded when the
         first photo needs it.
+    light : ScarParams, optional
+        How :class:`scarscope.scars.ReliefSegmenter` reads whether the light has a side: without
+        one, much relief is hidden from the network too. None means the defaults.
 
     Examples
     --------
@@ -59,9 +59,9 @@ class NetworkSegmenter:
     """
 
     params: NetworkParams = field(default_factory=NetworkParams)
-    light: ScarParams = field(default_factory=ScarParams)
     net: Net | None = None
     card: Card | None = None
+    light: ScarParams = field(default_factory=ScarParams)
 
     @property
     def name(self) -> str:
