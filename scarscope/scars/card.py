@@ -140,10 +140,16 @@ def _parse(text: bytes, weights: bytes) -> Card:
         )
         own = {name: values.pop(name) for name in _OWN if name in values}
         own["check"] = tuple(own.get("check", ()))
-        digest = hashlib.sha256(weights + plain).hexdigest()[:_DIGITS]
-        return Card(**own, about=values, digest=digest)
+        return Card(**own, about=values, digest=_digest({CARD: plain, WEIGHTS: weights}))
     except (ValueError, TypeError, AttributeError) as error:
         raise DependencyError(f"{CARD} cannot be read ({error}).", remedy=_REINSTALL) from error
+
+
+def _digest(contents: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in contents.items():
+        digest.update(name.encode() + b"\0" + content)
+    return digest.hexdigest()[:_DIGITS]
 
 
 def _require(condition: bool, name: str, value: object) -> None:
