@@ -18,6 +18,7 @@ import torch
 from scarscope._version import __version__
 from scarscope.cli.console import say
 from scarscope.training.export import write_onnx
+from scarscope.training.hardware import hardware, note_hardware, noted_hardware
 from scarscope.training.loop import average_of, lines_of, steps_of, train
 from scarscope.training.params import TrainParams
 from scarscope.training.progress import progress
@@ -62,6 +63,7 @@ def run(params: TrainParams, work: Path, *, workers: int, threads: int) -> Path:
     cv2.setNumThreads(1)
     torch.set_num_threads(threads)
     stores = stores_of(work, params)
+    note_hardware(work / RUN, threads)
     with stopping_gently() as asked, renderers(stores, workers) as crew:
         steps = steps_of(params, len(stores[0]))
         with progress(steps, crew.jobs, lambda: crew.done) as tell:
@@ -98,6 +100,8 @@ def stopping_gently() -> Iterator[Callable[[], bool]]:
 def export(work: Path, out: Path) -> Path:
     """Write the averaged weights of a run as ONNX, and its log and particulars beside them.
 
+    Where the run did not note what it learned on, the particulars name this machine.
+
     Parameters
     ----------
     work : Path
@@ -117,6 +121,7 @@ def export(work: Path, out: Path) -> Path:
     lines = lines_of(work / RUN)
     _write_log(out.with_name(LOG), lines)
     about = _about(params, step, lines) | {"greatest_difference": difference}
+    about["hardware"] = noted_hardware(work / RUN) or [hardware(None)]
     out.with_name(ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     return out
 

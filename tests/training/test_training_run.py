@@ -18,9 +18,10 @@ torch = pytest.importorskip("torch", reason="needs the extra train")
 pytest.importorskip("onnx", reason="needs the extra train")
 
 from scarscope.training import __main__ as command  # noqa: E402
-from scarscope.training import loop, run  # noqa: E402
+from scarscope.training import hardware, loop, run  # noqa: E402
 from scarscope.training.batches import batch_of, read  # noqa: E402
 from scarscope.training.evaluate import evaluate  # noqa: E402
+from scarscope.training.hardware import note_hardware, noted_hardware  # noqa: E402
 from scarscope.training.loop import lines_of, rate_at, steps_of, train  # noqa: E402
 from scarscope.training.loss import total  # noqa: E402
 from scarscope.training.network import Network  # noqa: E402
@@ -216,6 +217,7 @@ def test_the_commands_run_and_export(small, undisturbed, tmp_path, capsys):
     about = json.loads((work / "about.json").read_text(encoding="utf-8"))
     assert (about["step"], about["params_hash"]) == (STEPS, PARAMS.hash)
     assert about["seeds"]["training"] == [1_000_000, 2_999_999]
+    assert [noted["threads"] for noted in about["hardware"]] == [1]
     again = tmp_path / "other.onnx"
     assert command.main(["export", "--work", str(work), "--out", str(again)]) == 0
     assert again.read_bytes() == (work / "network.onnx").read_bytes()
@@ -247,6 +249,25 @@ def test_there_must_be_a_run_to_export(tmp_path, capsys):
     assert "There is no run" in capsys.readouterr().err
     with pytest.raises(StoreError):
         run.export(tmp_path, tmp_path / "x.onnx")
+
+
+def test_hardware_is_noted_once_and_again_where_it_changes(tmp_path, monkeypatch):
+    assert noted_hardware(tmp_path) == []
+    for threads in (2, 2, 4):
+        note_hardware(tmp_path / "run", threads)
+    noted = noted_hardware(tmp_path / "run")
+    assert [each["threads"] for each in noted] == [2, 4]
+    assert all(each["processor"] and each["cores"] >= 1 for each in noted)
+    monkeypatch.setattr(hardware, "_LINUX", tmp_path / "cpuinfo")
+    (tmp_path / "cpuinfo").write_text("cpu family\t: 1\nmodel name\t: Some CPU \n" * 2)
+    assert hardware.processor() == "Some CPU"
+
+
+def test_a_graphics_card_is_named_where_it_learns(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Some GPU")
+    told = hardware.hardware(None)
+    assert (told["device"], told["threads"]) == ("Some GPU", None)
 
 
 def test_a_terminal_shows_bars(capsys, monkeypatch):
