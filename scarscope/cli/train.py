@@ -53,17 +53,17 @@ def _print(result: Tuned) -> None:
     photos = result.comparison.photos
     print(f"Learned from: {', '.join(result.split.learned)}")
     print(f"Held out:     {', '.join(result.split.held_out)} ({len(photos)} photo(s))")
-    print(f"\n  {'on held-out subjects':<26} {'shipped':>8} {'new':>8}  change (95 % interval)")
+    print(f"\n  {'on held-out subjects':<30} {'shipped':>8} {'new':>8}  change (95 % interval)")
     changes = {change.figure: change for change in result.comparison.changes}
     for name, title, digits in _SHOWN:
         own = changes[name]
         told = with_interval(own.change.value, own.change.low, own.change.high, digits)
         sides = f"{number(own.shipped, digits):>8} {number(own.new, digits):>8}"
-        print(f"  {title:<26} {sides}  {told}")
+        print(f"  {title:<30} {sides}  {told}")
     for name, title in _SIMULATED:
         if name in result.simulated:
             before, after = (number(value, 2) for value in result.simulated[name])
-            print(f"  {'simulated skin: ' + title:<26} {before:>8} {after:>8}")
+            print(f"  {'simulated skin: ' + title:<30} {before:>8} {after:>8}")
     print(f"\n{result.comparison.verdict}")
     if result.comparison.recommended:
         print(f"Use them with --weights {result.out}.")

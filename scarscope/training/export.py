@@ -10,10 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from scarscope.errors import DependencyError
 from scarscope.scars.channels import COUNT
+from scarscope.scars.network import OpenCvNet
 from scarscope.training.network import Network
 
 _OPSET = 17
@@ -45,12 +45,10 @@ def greatest_difference(network: Network, onnx: bytes) -> float:
     """How far the inference engine's answer lies from PyTorch's, in the maps' own units."""
     rng = np.random.default_rng(1)
     skin = rng.standard_normal((1, COUNT, *_SIDES), dtype=np.float32)
-    engine = cv2.dnn.readNetFromONNX(np.frombuffer(onnx, np.uint8))
-    engine.setInput(skin, "skin")
-    theirs: NDArray[np.float32] = np.asarray(engine.forward())
+    theirs = OpenCvNet(onnx)(skin[0])
     with torch.no_grad():
         own = copy.deepcopy(network).cpu().eval()(torch.from_numpy(skin)).numpy()
-    return float(np.abs(theirs - own).max())
+    return float(np.abs(theirs - own[0]).max())
 
 
 def write_onnx(network: Network, file: Path) -> float:

@@ -29,6 +29,7 @@ FIGURES = (
     ),
 )
 _LESS_IS_BETTER = {"false_per_10cm2"}
+_WORDS = {"dice": "outlines", "type_accuracy": "types", "false_per_10cm2": "false scars"}
 
 
 @dataclass(frozen=True)
@@ -153,10 +154,10 @@ def _judge(changes: Sequence[Change]) -> tuple[bool, str]:
         )
     if change.low <= 0:
         return False, f"The difference does not exceed chance ({told}): {keep}"
-    worse = ", ".join(c.figure for c in changes if c.worse)
+    worse = " and ".join(_WORDS[c.figure] for c in changes if c.worse)
     if worse:
         return False, (
-            f"More is found than chance explains ({told}), but this is worse beyond chance: "
-            f"{worse}. So {keep}"
+            f"More is right than chance explains ({told}), but {worse} are worse beyond chance: "
+            "decide by what your study needs, or keep the shipped ones."
         )
     return True, f"On held-out people the new weights are better beyond chance ({told})."

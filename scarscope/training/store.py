@@ -67,7 +67,7 @@ class Store:
         Raises
         ------
         StoreError
-            If there are files of another size.
+            If there are files of fewer examples, or of other shapes.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         for name, (shape, kind) in _SHAPES.items():
@@ -75,9 +75,9 @@ class Store:
             if not file.exists():
                 np.lib.format.open_memmap(file, mode="w+", dtype=kind, shape=size).flush()
             found = np.load(file, mmap_mode="r").shape
-            if found != size:
+            if found[0] < len(self) or found[1:] != shape:  # more do no harm
                 raise StoreError(
-                    f"{file} holds {found[0]} examples, not {len(self)}.",
+                    f"{file} is of shape {found}, not {size}.",
                     remedy="Give another folder, or delete this one.",
                 )
 

@@ -177,7 +177,7 @@ JUDGED = {
     "more false ones": (
         {"f1_3mm": (0.1, 0.02, 0.2), "false_per_10cm2": (2.0, 1.0, 3.0)},
         False,
-        "false_per_10cm2",
+        "false scars are worse beyond chance",
     ),
     "fewer false ones": (
         {"f1_3mm": (0.1, 0.02, 0.2), "false_per_10cm2": (-2.0, -3.0, -1.0)},
@@ -187,7 +187,7 @@ JUDGED = {
     "worse outlines": (
         {"f1_3mm": (0.1, 0.02, 0.2), "dice": (-0.2, -0.3, -0.1)},
         False,
-        "dice",
+        "outlines are worse",
     ),
 }
 
