@@ -94,7 +94,8 @@ def cut_scars(
     out = np.zeros(region.shape, np.int32)
     traits: list[Traits] = []
     for box, own in _each(pieces):
-        shown = _shown(own, reading.hidden[box], filter_mm=filter_mm, params=params)
+        whole = _without_threads(own)
+        shown = _shown(whole, reading.hidden[box], filter_mm=filter_mm, params=params)
         if not _is_large(shown, filter_mm=filter_mm, params=params):
             continue
         if float(rim[box][shown].mean()) > params.most_on_border:
@@ -153,6 +154,13 @@ def _each(labels: Labels) -> Iterator[tuple[tuple[slice, slice], Mask]]:
         if box is not None:
             rows, cols = box
             yield (rows, cols), labels[rows, cols] == number
+
+
+def _without_threads(own: Mask) -> Mask:
+    """A scar without what is but a cell or two wide: no scar has a tail."""
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    padded = np.pad(own, 1).astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(padded, cv2.MORPH_OPEN, cross)[1:-1, 1:-1] > 0)
 
 
 def _shown(own: Mask, hidden: Image, *, filter_mm: float, params: NetworkParams) -> Mask:
