@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -130,6 +130,35 @@ def bland_altman_plot(a: Floats, b: Floats, *, title: str, unit: str) -> str:
     return _svg(_WIDE, _HIGH, parts)
 
 
+def curve_plot(
+    curves: Mapping[str, tuple[Floats, Floats]],
+    *,
+    title: str,
+    x_name: str,
+    y_name: str,
+    low: float = 0.0,
+    high: float = 1.0,
+) -> str:
+    """Curves over something that grows from 0, such as the steps of a training run.
+
+    Parameters
+    ----------
+    curves : Mapping of str to pair of ndarray, shape (n,)
+        x and y by the curve's name in the legend; points with a gap are left out.
+    title, x_name, y_name : str
+    low, high : float
+        Ends of the upright axis; what lies beyond is drawn along the frame.
+    """
+    top = _round_up(max((float(np.nanmax(x)) for x, _ in curves.values()), default=1.0))
+    axes = _Axes((0.0, top), (low, high))
+    parts = axes.frame(title, x_name, y_name)
+    for at, (x, y) in enumerate(curves.values()):
+        known = np.isfinite(x) & np.isfinite(y)
+        within = zip(x[known].tolist(), np.clip(y[known], low, high).tolist(), strict=True)
+        parts.append(axes.curve(list(within), COLOURS[at % len(COLOURS)]))
+    return _svg(_WIDE + 22 + _longest(curves), _HIGH, [*parts, *_legend(list(curves))])
+
+
 class _Axes:
     """From values to places in the picture."""
 
@@ -152,6 +181,11 @@ class _Axes:
         (x1, y1), (x2, y2) = self.at(*a), self.at(*b)
         style = " stroke-dasharray='5 4'" if dash else ""
         return f"<path d='M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}' stroke='#555'{style}/>"
+
+    def curve(self, points: Sequence[tuple[float, float]], colour: str) -> str:
+        places = (f"{x:.1f} {y:.1f}" for x, y in (self.at(*point) for point in points))
+        line = "L".join(places)
+        return f"<path d='M{line}' fill='none' stroke='{colour}' stroke-width='1.5'/>"
 
     def frame(self, title: str, x_name: str, y_name: str) -> list[str]:
         (x0, y0), (x1, y1) = self.at(self.x[0], self.y[0]), self.at(self.x[1], self.y[1])

@@ -19,7 +19,7 @@ from scarscope.errors import LayoutError, ScaleError
 from scarscope.validation import validate, write_validation
 from scarscope.validation.page import Heading, Picture, Table, Text, number, to_html, to_markdown
 from scarscope.validation.pictures import FOUND_RGB, TRUE_RGB, error_picture, jpeg
-from scarscope.validation.plots import bland_altman_plot, heat_table, scatter
+from scarscope.validation.plots import bland_altman_plot, curve_plot, heat_table, scatter
 
 MM = 0.1
 
@@ -246,9 +246,17 @@ def test_plots_are_xml_whatever_they_show():
         scatter(np.zeros(2), np.zeros(2), title="t", x_name="x", y_name="y"),
         bland_altman_plot(values[:2], values[:2] + 1, title="t", unit="µm"),
         bland_altman_plot(np.zeros(2), np.zeros(2), title="t", unit="µm"),
+        curve_plot({"a & b": (values, values[::-1])}, title="t", x_name="x", y_name="y"),
     ):
         assert ElementTree.fromstring(text).tag.endswith("svg")
         assert "nan" not in text
+
+
+def test_curves_stay_within_their_frame_and_leave_gaps_out():
+    steps = np.array([0.0, 50.0, 75.0, 100.0])
+    curves = {"one": (steps, np.array([9.0, 0.5, math.nan, -9.0]))}
+    text = curve_plot(curves, title="t", x_name="step", y_name="y")
+    assert "d='M62.0 34.0L254.0 154.0L446.0 274.0'" in text
 
 
 def reach(element):
@@ -270,6 +278,7 @@ FEW = np.array([1.0, 5.0])
         heat_table(NARROW.rename(index={"dark": "very dark and somewhat red"}), title="F1"),
         scatter(FEW, FEW, title="Burden", x_name="x", y_name="y", groups=["a long name", "b"]),
         bland_altman_plot(FEW, FEW + 1, title="Burden of retests", unit="µm"),
+        curve_plot({"a long name": (FEW, FEW)}, title="Loss", x_name="step", y_name="loss"),
     ],
 )
 def test_no_letter_of_a_plot_is_cut_off(text):
