@@ -117,7 +117,7 @@ _HOW_MANY = (
 
 
 def _blob(
-    rng: np.random.Generator, sheet: Sheet, ragged: Field, wide_mm: float, uneven: float = 0.11
+    rng: np.random.Generator, sheet: Sheet, ragged: Field, wide_mm: float, uneven: float = 0.08
 ) -> tuple[tuple[slice, slice], Field]:
     """A window, and distance from the middle of an irregular spot there, 1 on its edge."""
     half = sheet.half_mm - 3
@@ -141,7 +141,7 @@ def _naevus(
     marks: _Marks, rng: np.random.Generator, sheet: Sheet, ragged: Field, ita_deg: float
 ) -> None:
     wide, edge = rng.uniform(1.5, 5.0), rng.uniform(0.15, 0.5)
-    at, r = _blob(rng, sheet, ragged, wide)
+    at, r = _blob(rng, sheet, ragged, wide, 0.06)
     speckled = 1 + 0.15 * ragged[at]
     marks.brown[at] += rng.uniform(0.25, 0.85) * speckled * ramp((1 + edge / 2 - r) / edge)
     if rng.uniform() < 0.45:
@@ -164,9 +164,9 @@ def _papule(
 def _flat_mark(
     marks: _Marks, rng: np.random.Generator, sheet: Sheet, ragged: Field, ita_deg: float
 ) -> None:
-    edge = rng.uniform(0.5, 1.3)
+    edge = rng.uniform(0.6, 1.8)
     at, r = _blob(rng, sheet, ragged, rng.uniform(1.8, 6.5))
-    spot = ramp((1 + edge / 2 - r) / edge)
+    spot = ramp((1 + edge / 2 - r) / edge) * np.clip(1 + 0.2 * ragged[at], 0, 2)
     if rng.uniform() < (0.3 if ita_deg < 10 else 0.65):
         marks.red[at] += rng.uniform(0.06, 0.24) * spot
     else:

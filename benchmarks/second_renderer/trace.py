@@ -22,6 +22,7 @@ from .shot import Quality, Shot
 
 _INDEX = 1.40  # of refraction; reflects 2.8 % head on
 _HAIR_INDEX = 1.55
+_VARIANT = "scalar_rgb"
 _PLACE_RAYS = 9
 _SLIPPED_POINTS = 4.0  # A pixel and its neighbours show points of the sheet that are closer.
 _BLACK: dict[str, Any] = {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.0}}
@@ -87,7 +88,11 @@ def require_mitsuba() -> Any:  # noqa: ANN401
             'The second renderer needs Mitsuba 3: pip install -e ".[second]"'
         ) from error
     # The plain variant needs no compiler on the machine and gives the same noise everywhere.
-    mi.set_variant("scalar_rgb")
+    if mi.variant() != _VARIANT:
+        mi.set_variant(_VARIANT)
+    import drjit
+
+    drjit.set_thread_count(1)  # Processes work side by side instead.
     return mi
 
 
