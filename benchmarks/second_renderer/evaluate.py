@@ -10,6 +10,7 @@ by them are no test: choose on `--tuning`.
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from scarscope.measures.counts import MM2_PER_10_CM2
 from scarscope.validation import Validation, validate
 from scarscope.validation.result import draw_together
 
@@ -85,19 +87,27 @@ def parted(found: Validation, truth: Path) -> Validation:
 
 
 def figures(found: Validation) -> pd.DataFrame:
-    """One row a stratum: all photos, each light, each tone, each scar-free subject."""
-    rows = []
-    for by, level, photos in _strata(found.photos):
-        scars = found.scars[found.scars["path"].isin(photos["path"])]
-        part = draw_together(photos, scars)
-        free = photos[photos["set"] != "scars"]
-        values = {name: part.value(name) for name, _, _ in _SHOWN[:-1]}
-        # Over all scar-free skin, whatever it shows instead.
-        rate = 1000 * free["n_found"].sum() / free["area_mm2"].sum() if len(free) else float("nan")
-        rows.append(
-            {"by": by, "level": level, "photos": len(photos), **values, _SHOWN[-1][0]: rate}
-        )
-    return pd.DataFrame(rows)
+    """One row a stratum: all photos, lights, tones, types of scar, what scar-free skin shows."""
+    rows = [_row(found, *stratum) for stratum in _strata(found.photos)]
+    own = found.figures[(found.figures["by"] == "type") & (found.figures["level"] != "")]
+    # Of one type of scar, precision and recall are known, but not the figures of whole photos.
+    for level, part in own.groupby("level", sort=True):
+        values = part.set_index("figure")["value"]
+        known = {name: values[name] for name, _, _ in _SHOWN if name in values}
+        rows.append({"by": "type", "level": str(level), **known})
+    columns = ["by", "level", "photos", *(name for name, _, _ in _SHOWN)]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _row(found: Validation, by: str, level: str, photos: pd.DataFrame) -> dict[str, object]:
+    scars = found.scars[found.scars["path"].isin(photos["path"])]
+    part = draw_together(photos, scars)
+    values = {name: part.value(name) for name, _, _ in _SHOWN}
+    # Over all scar-free skin, whatever it shows instead.
+    free = photos[photos["set"] != "scars"]
+    area = float(free["area_mm2"].sum()) / MM2_PER_10_CM2
+    rate = float(free["n_found"].sum()) / area if area else math.nan
+    return {"by": by, "level": level, "photos": len(photos), **values, "false_per_10cm2": rate}
 
 
 def _strata(photos: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -110,7 +120,7 @@ def _strata(photos: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
 
 def show(table: pd.DataFrame) -> None:
     """Print the table with headings that people read."""
-    shown = table.copy()
+    shown = table.assign(photos=[f"{n:.0f}" if pd.notna(n) else "" for n in table["photos"]])
     for name, _, digits in _SHOWN:
         shown[name] = [f"{v:.{digits}f}" if pd.notna(v) else "–" for v in table[name]]
     print(shown.rename(columns={name: title for name, title, _ in _SHOWN}).to_string(index=False))

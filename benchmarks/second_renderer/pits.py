@@ -122,7 +122,7 @@ def _places(rng: np.random.Generator, view_mm: float) -> list[_Place]:
 
 
 _RADII: dict[Kind, Callable[[np.random.Generator], float]] = {
-    "icepick": lambda rng: float(np.exp(rng.normal(np.log(1.25), 0.28)).clip(0.75, 1.9)) / 2,
+    "icepick": lambda rng: float(np.exp(rng.normal(np.log(1.45), 0.25)).clip(0.95, 2.0)) / 2,
     "boxcar": lambda rng: float(rng.uniform(1.6, 3.4)) / 2,
     "rolling": lambda rng: float(rng.uniform(5.0, 8.5)) / 2,
 }
