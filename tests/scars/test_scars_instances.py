@@ -64,6 +64,17 @@ def test_one_pit_is_one_scar_with_its_own_cells_and_traits():
     assert about.depth_sd == pytest.approx(0.04)
 
 
+def test_a_type_counts_by_how_surely_it_is_a_scar():
+    made = reading(pit(50, 40, 12), kind=0)
+    sure = np.where(COLS < 50, np.float32(0.95), np.float32(0.55))
+    kinds = np.stack([COLS < 50, COLS >= 50, 0 * COLS]).astype(np.float32)
+    (about,) = cut(replace(made, scar=np.where(made.core > 0, sure, 0), kinds=kinds)).traits
+    own = made.core > 0
+    left, right = (own & (COLS < 50)).sum(), (own & (COLS >= 50)).sum()
+    wanted = 0.95 * left / (0.95 * left + 0.55 * right)
+    assert about.kinds == pytest.approx((wanted, 1 - wanted, 0.0), abs=1e-6)
+
+
 @pytest.mark.parametrize("apart", [18, 22])
 def test_two_touching_pits_are_two_scars_with_a_border_half_way(apart):
     found = cut(reading(pit(50 - apart / 2, 40, 12), pit(50 + apart / 2, 40, 12)))

@@ -28,6 +28,7 @@ from scarscope.scars import (
 from scarscope.scars.card import Card
 from scarscope.scars.channels import channels
 from scarscope.scars.tiles import onto_grid, read_tiles, view_of
+from scarscope.scars.turned import Tally
 from scarscope.skin import find_skin
 from scarscope.skin.grid import make_grid, mask_to_grid, to_grid
 from scarscope.skin.model import Skin
@@ -222,6 +223,13 @@ def rough(shape):
     return bare(photo, np.ones(shape, bool))
 
 
+def test_a_photo_too_coarse_to_be_enlarged_is_read_as_smaller_skin_and_scaled_back():
+    found = segment(skin_of((60, 70), ((14.0, 12.0, 6.0, 0.3),), mm_per_px=0.4)).table
+    # At 0.4 mm a pixel the network is shown 0.2 mm as if they were 0.1: relief twice as deep.
+    assert found["depth_um"].item() == pytest.approx(2 * 300, rel=0.25)
+    assert found["area_mm2"].item() == pytest.approx(np.pi * 36, rel=0.15)
+
+
 @pytest.mark.parametrize("net", [Spots, Wide])
 def test_the_maps_do_not_depend_on_the_size_of_tiles(net):
     view = view_of(rough((300, 420)))
@@ -302,6 +310,20 @@ def test_a_reading_that_turns_with_the_photo_is_flagged():
     assert Flag.UNSTABLE_READING in swayed.flags
     patient = segment(skin, Upright(), most_disagreement=1.0)
     assert Flag.UNSTABLE_READING not in patient.flags
+
+
+def test_only_plain_skin_of_the_region_is_compared():
+    one, other = np.zeros((2, 8, 10, 10), np.float32)
+    one[0], other[0] = 5.0, -5.0
+    one[6] = other[6] = -5.0
+    region = np.zeros((10, 10), bool)
+    assert Tally().count(one, other, region, logit=0.0) == Tally()
+    region[:5] = True
+    assert Tally().count(one, other, region, logit=0.0).plain == 50
+    one[6] = 5.0  # hidden
+    assert Tally().count(one, other, region, logit=0.0) == Tally()
+    one[6], one[1] = -5.0, 0.2
+    assert Tally().count(one, other, region, logit=0.0).plain_mm == pytest.approx(10.0)
 
 
 def test_light_without_a_side_is_flagged_as_relief_would_flag_it(make_skin):
