@@ -52,8 +52,13 @@ def test_every_column_is_explained_and_every_figure_behind_a_flag_is_there(study
     from scarscope.scars.model import columns as scar_columns
 
     score = ss.score(study / "P01/s0/left cheek.png")
-    networks = {"turn_disagreement"}  # a figure of the learned segmenter alone
-    assert set(columns.QUALITY) - networks == {*score.skin.quality, *score.scars.quality}
+    # Each segmenter has figures that the other has not.
+    networks, reliefs = (
+        {"turn_disagreement"},
+        {"light_azimuth_deg", "light_vote", "relief_noise_um"},
+    )
+    others = reliefs if score.scars.segmenter == "network" else networks
+    assert set(columns.QUALITY) - others == {*score.skin.quality, *score.scars.quality}
     assert tuple(columns.SCARS) == scar_columns("mm")
     assert tuple(map(columns.without_scale, columns.SCARS)) == scar_columns("px")
     row = serial.photos.iloc[0]

@@ -250,7 +250,8 @@ def test_a_missing_parameter_file_is_named(tmp_path):
 
 
 # Values that only a few others can take the place of.
-ANOTHER = {"segmenter": "network", "tile_px": 352, "overlap_px": 32}
+OTHER_SEGMENTER = {"relief": "network", "network": "relief"}[Params().scars.segmenter]
+ANOTHER = {"segmenter": OTHER_SEGMENTER, "tile_px": 352, "overlap_px": 32}
 
 
 def another(option: str, value: object) -> object:
