@@ -22,13 +22,13 @@ import pandas as pd
 
 from scarscope.measures import score
 from scarscope.phantom import random_face, random_patch
-from scarscope.phantom.lights import LIGHT_NAMES
+from scarscope.phantom.lights import LIGHT_NAMES, LightName
 from scarscope.phantom.seeds import VALIDATION
 from scarscope.photo import read_photo
 from scarscope.scars import NetworkSegmenter, Segmenter
-from scarscope.validation.result import COMPARABLE_LIGHTS
 from scarscope.validation.standard_item import compare_rendered, score_rendered
 
+_LIGHTS: tuple[LightName, ...] = ("ring", "twin", "offaxis", "raking")
 SPACINGS = (0.03, 0.04, 0.06, 0.08, 0.10, 0.12, 0.15, 0.20, 0.25)
 _SIDE_MM, _SCARS = 30.0, 15
 _SKINS, _FACES = VALIDATION.start + 9000, VALIDATION.start + 9500
@@ -47,7 +47,7 @@ def _at(spacing: float, segmenter: Segmenter, skins: int) -> dict[str, Any]:
             _SKINS + number,
             size_mm=(_SIDE_MM, _SIDE_MM),
             mm_per_px=spacing,
-            light=COMPARABLE_LIGHTS[number % len(COMPARABLE_LIGHTS)],
+            light=_LIGHTS[number % len(_LIGHTS)],
             n_scars=_SCARS,
         )
         found = score_rendered(photo, segmenter)
