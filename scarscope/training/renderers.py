@@ -52,15 +52,17 @@ class Crew:
         Raises
         ------
         ScarScopeError
-            If one has ended before its work.
+            If one has ended before its work, or all have and some of it is not done.
         """
-        for worker in self._workers:
-            if worker.exitcode not in (None, 0):
-                raise ScarScopeError(
-                    f"A process that renders examples has failed (status {worker.exitcode}).",
-                    remedy="What it said stands above. Run the same command again to go on.",
-                    stage="render",
-                )
+        ended = [worker.exitcode for worker in self._workers]
+        failed = [str(status) for status in ended if status not in (None, 0)]
+        lost = bool(ended) and None not in ended and self.done < self.jobs
+        if failed or lost:
+            raise ScarScopeError(
+                f"A process that renders examples has failed (status {', '.join(failed) or '0'}).",
+                remedy="What it said stands above. Run the same command again to go on.",
+                stage="render",
+            )
 
 
 @contextmanager

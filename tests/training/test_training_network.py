@@ -133,6 +133,16 @@ def test_outlines_alone_teach_neither_depth_nor_what_hides_skin():
     assert taught == [0, 3, 4, 5]
 
 
+def test_depth_is_not_taught_by_its_own_uncertainty():
+    target = _target()
+    maps = _truth(target) + 0.1
+    maps[:, 2] = -3.0
+    maps.requires_grad_(True)
+    losses(maps, target)["spread"].backward()
+    taught = [channel for channel in range(OUTPUTS) if maps.grad[:, channel].abs().max() > 0]
+    assert taught == [2]
+
+
 def test_small_scars_count_more():
     target = _target()
     target.labels[0, 1:3, 20:22], target.scar[0, 1:3, 20:22] = 3, 1.0

@@ -79,12 +79,20 @@ def test_waiting_ends_when_asked_to(tmp_path):
     assert not store.holds([7, 9])
 
 
-def test_a_renderer_that_fails_is_noticed(tmp_path):
-    class Ended:
-        exitcode = 1
+class Renderer:
+    def __init__(self, exitcode):
+        self.exitcode = exitcode
 
-    with pytest.raises(ScarScopeError, match="has failed"):
-        Crew(1, [], [Ended()]).check()
+
+def test_a_renderer_that_fails_is_noticed(examples, tmp_path):
+    lacking = Store(tmp_path, 2, "training", 8)
+    Crew(2, [examples], [Renderer(0), Renderer(0)]).check()
+    Crew(2, [lacking], [Renderer(0), Renderer(None)]).check()
+    Crew(2, [lacking], []).check()
+    with pytest.raises(ScarScopeError, match=r"has failed \(status 1\)"):
+        Crew(2, [lacking], [Renderer(None), Renderer(1)]).check()
+    with pytest.raises(ScarScopeError, match=r"has failed \(status 0\)"):
+        Crew(2, [lacking], [Renderer(0), Renderer(0)]).check()
 
 
 def test_every_example_is_seen_once_a_pass():
