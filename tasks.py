@@ -141,8 +141,14 @@ def validation(options: argparse.Namespace) -> int:
     """Score the standard validation set; writes docs/validation.md and the README's figures."""
     python = prepare("run.txt")
     set_up = ["--out", "validation", "--docs", "docs", "--workers", "2"]
+    set_up += ["--segmenter", "relief", "network"]
     run = [python, "-m", "scarscope.validation.standard", *set_up, *options.more]
     return _call(run) or _call([python, "-m", "scarscope.validation.readme"])
+
+
+def card(options: argparse.Namespace) -> int:
+    """Write the model card of the learned segmenter, from the validation's and training's files."""
+    return _call([prepare("run.txt"), "docs/model_card.py", *options.more])
 
 
 def lock(options: argparse.Namespace) -> int:
@@ -368,6 +374,8 @@ def _parser() -> argparse.ArgumentParser:
     pages.add_argument("more", nargs="*", help="passed on, after --: --check")
     checked = add("validation", validation, "accuracy on simulated skin; writes docs/validation.md")
     checked.add_argument("more", nargs="*", help="passed on, after --: --workers 4")
+    cards = add("card", card, "the learned segmenter's model card; writes docs/model-card.md")
+    cards.add_argument("more", nargs="*", help="passed on, after --: --check, --log FILE")
     books = add("notebook", notebook, "run the notebooks into results/notebooks/")
     books.add_argument("more", nargs="*", help="passed on, after --: --out FOLDER")
     locks = add("lock", lock, "resolve requirements/ again from pyproject.toml")
