@@ -19,6 +19,7 @@ _FONT = "font-family='Helvetica, Arial, sans-serif' font-size='12'"
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 34, 46
 _WIDE, _HIGH = 460, 320
 _CELL_W, _CELL_H = 82, 30
+_FEW_PLACES = 20  # of a curve, so that each can have a point of its own
 # Widest likely means over a text's letters at 12 px: which font a viewer has is not known here.
 _LETTER, _BOLD_LETTER = 7.0, 7.6
 
@@ -155,7 +156,10 @@ def curve_plot(
     for at, (x, y) in enumerate(curves.values()):
         known = np.isfinite(x) & np.isfinite(y)
         within = zip(x[known].tolist(), np.clip(y[known], low, high).tolist(), strict=True)
-        parts.append(axes.curve(list(within), COLOURS[at % len(COLOURS)]))
+        places, colour = list(within), COLOURS[at % len(COLOURS)]
+        parts.append(axes.curve(places, colour))
+        if len(places) <= _FEW_PLACES:
+            parts += [axes.point(*place, colour) for place in places]
     return _svg(_WIDE + 22 + _longest(curves), _HIGH, [*parts, *_legend(list(curves))])
 
 
@@ -183,8 +187,7 @@ class _Axes:
         return f"<path d='M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}' stroke='#555'{style}/>"
 
     def curve(self, points: Sequence[tuple[float, float]], colour: str) -> str:
-        places = (f"{x:.1f} {y:.1f}" for x, y in (self.at(*point) for point in points))
-        line = "L".join(places)
+        line = "L".join(f"{x:.1f} {y:.1f}" for x, y in (self.at(*point) for point in points))
         return f"<path d='M{line}' fill='none' stroke='{colour}' stroke-width='1.5'/>"
 
     def frame(self, title: str, x_name: str, y_name: str) -> list[str]:
