@@ -181,11 +181,11 @@ def _network() -> Check:
     try:
         require_opencv()
         from scarscope.scars.card import has_weights
-        from scarscope.scars.network import deviation, packaged
+        from scarscope.scars.network import deviation, load
 
         if not wanted and not has_weights():
             return Check("network", "note", "no weights (only --segmenter network needs them)")
-        net, card = packaged()
+        net, card = load()
         off = deviation(net, card)
     except ScarScopeError as error:
         return Check("network", "fail", error.message, error.remedy)

@@ -56,7 +56,7 @@ def provenance(
         "software": "scarscope",
         "version": __version__,
         "params_hash": params.hash,
-        "params": params.to_dict(),
+        "params": {stage: _homeless(own) for stage, own in params.to_dict().items()},
         "segmenter": params.scars.segmenter,
         "weights": weights,
         "command": [_program(Path(sys.argv[0])), *map(homeless, sys.argv[1:])],
@@ -66,6 +66,10 @@ def provenance(
         "counts": counts,
         "environment": environment(),
     }
+
+
+def _homeless(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: homeless(value) for name, value in values.items()}
 
 
 def _program(file: Path) -> str:

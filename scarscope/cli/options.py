@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
+from scarscope.errors import ParamsError
 from scarscope.params import Params
 
 
@@ -14,9 +15,20 @@ def read_params(options: argparse.Namespace) -> Params:
     Raises
     ------
     ParamsError
-        If the file cannot be read or holds what is no parameter.
+        If the file cannot be read or holds what is no parameter, or weights are given for what
+        has none.
     """
     params = Params.from_toml(options.params) if options.params else Params()
-    if options.segmenter is None:
+    segmenter = options.segmenter
+    if options.weights is not None:
+        if segmenter == "relief":
+            raise ParamsError(
+                "--segmenter relief has no weights.", remedy="Leave out one of both options."
+            )
+        segmenter = "network"  # nobody else would look at them
+        # Workers may run in another folder.
+        own = replace(params.network, weights=str(options.weights.resolve()))
+        params = replace(params, network=own)
+    if segmenter is None:
         return params
-    return replace(params, scars=replace(params.scars, segmenter=options.segmenter))
+    return replace(params, scars=replace(params.scars, segmenter=segmenter))

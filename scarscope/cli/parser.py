@@ -307,6 +307,12 @@ def _add_params(parser: argparse.ArgumentParser) -> None:
         help="what finds the scars: the learned network, or relief read from shading (default: "
         f"{Params().scars.segmenter}, or what the parameter file says)",
     )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="DIR",
+        help="let the network find scars by other weights, which scarscope train has written",
+    )
 
 
 def _count(text: str) -> int:

@@ -247,6 +247,9 @@ class NetworkParams:
         One in this many tiles is read a second time.
     most_disagreement : float
         Disagreement between both readings (0 to 1) above which ``UNSTABLE_READING`` is set.
+    weights : str
+        Folder of other weights, as ``scarscope train`` writes them, or their ``network.onnx``;
+        empty for those that come with ScarScope.
     """
 
     tile_px: int = 768
@@ -260,6 +263,7 @@ class NetworkParams:
     check_turned: bool = True
     turned_every: int = 4
     most_disagreement: float = 0.35
+    weights: str = ""
 
     def __post_init__(self) -> None:
         side, rim, unit = self.tile_px, self.overlap_px, NETWORK_STRIDE

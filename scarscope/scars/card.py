@@ -113,6 +113,11 @@ def read_weights(folder: Traversable | None = None) -> tuple[bytes, Card]:
     try:
         data, text = (where.joinpath(name).read_bytes() for name in (WEIGHTS, CARD))
     except OSError as error:
+        if folder is not None:
+            raise DependencyError(
+                f"{folder} does not hold {WEIGHTS} and {CARD}.",
+                remedy="Give a folder that `scarscope train` has written.",
+            ) from error
         raise DependencyError(
             f"The network's weights ({WEIGHTS}, {CARD}) are not part of this installation.",
             remedy=_REINSTALL,

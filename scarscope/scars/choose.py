@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scarscope.params import Params
 from scarscope.scars.model import Segmenter
-from scarscope.scars.network import packaged_card
+from scarscope.scars.network import card_of
 from scarscope.scars.network_segmenter import NetworkSegmenter
 from scarscope.scars.relief_segmenter import ReliefSegmenter
 
@@ -37,4 +37,4 @@ def weights_digest(params: Params) -> str:
     DependencyError
         If the weights are missing or damaged.
     """
-    return packaged_card().digest if params.scars.segmenter == "network" else ""
+    return card_of(params.network.weights).digest if params.scars.segmenter == "network" else ""

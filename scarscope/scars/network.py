@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarscope.errors import DependencyError
-from scarscope.scars.card import Card, read_weights
+from scarscope.scars.card import WEIGHTS, Card, read_weights
 from scarscope.scars.channels import COUNT
 
 Maps = NDArray[np.float32]
@@ -82,40 +83,57 @@ class OpenCvNet:
 
 
 class _Loaded(threading.local):
-    net: Net | None = None
+    def __init__(self) -> None:
+        self.nets: dict[str, Net] = {}
 
 
 _LOADED = _Loaded()
 
 
-def packaged() -> tuple[Net, Card]:
-    """The package's own network, ready to run in this thread, and its card.
+def load(weights: str = "") -> tuple[Net, Card]:
+    """A network, ready to run in this thread, and its card.
+
+    Parameters
+    ----------
+    weights : str
+        Folder of the network's files, or its ``network.onnx``; empty for the package's own.
 
     Raises
     ------
     DependencyError
         If its files are missing or damaged, or OpenCV cannot run it.
     """
-    data, card = _files()
-    if _LOADED.net is None:
-        _LOADED.net = OpenCvNet(data)
-    return _LOADED.net, card
+    data, card = _files(weights)
+    if card.digest not in _LOADED.nets:
+        _LOADED.nets[card.digest] = OpenCvNet(data)
+    return _LOADED.nets[card.digest], card
 
 
-def packaged_card() -> Card:
-    """The card of the package's own weights.
+def card_of(weights: str = "") -> Card:
+    """The card of some weights, which are not loaded yet.
+
+    Parameters
+    ----------
+    weights : str
+        As in :func:`load`.
 
     Raises
     ------
     DependencyError
         If the network's files are missing or damaged.
     """
-    return _files()[1]
+    return _files(weights)[1]
 
 
 @cache
-def _files() -> tuple[bytes, Card]:
-    return read_weights()
+def _files(weights: str) -> tuple[bytes, Card]:
+    return read_weights(weights_at(weights) if weights else None)
+
+
+def weights_at(path: str | Path) -> Path:
+    """The folder of weights that are given as a folder, or as the ONNX file in it."""
+    path = Path(path)
+    return path.parent if path.name == WEIGHTS else path
 
 
 def check_channels() -> Maps:

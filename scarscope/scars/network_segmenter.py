@@ -16,7 +16,7 @@ from scarscope.scars.catalog import describe
 from scarscope.scars.channels import NETWORK_MM
 from scarscope.scars.instances import Found, Reading, cut_scars
 from scarscope.scars.model import Scars
-from scarscope.scars.network import OUTPUTS, Maps, Net, packaged
+from scarscope.scars.network import OUTPUTS, Maps, Net, load
 from scarscope.scars.relief import estimate_axis, flatten
 from scarscope.scars.tiles import View, onto_grid, read_tiles, view_of
 from scarscope.scars.turned import Tally
@@ -46,8 +46,8 @@ class NetworkSegmenter:
     params : NetworkParams, optional
         None means the defaults.
     net, card : Net and Card, optional
-        A network with its thresholds. None: the one that comes with ScarScope, loaded when the
-        first photo needs it.
+        A network with its thresholds. None: the one that `params` name, loaded when the first
+        photo needs it.
     light : ScarParams, optional
         How :class:`scarscope.scars.ReliefSegmenter` reads whether the light has a side: without
         one, much relief is hidden from the network too. None means the defaults.
@@ -124,7 +124,7 @@ class NetworkSegmenter:
     def _network(self) -> tuple[Net, Card]:
         if self.net is not None and self.card is not None:
             return self.net, self.card
-        net, card = packaged()
+        net, card = load(self.params.weights)
         return self.net or net, self.card or card
 
 

@@ -17,7 +17,7 @@ from scarscope.batch.write import make_folder, write_bytes
 from scarscope.machine import cpu_count
 from scarscope.params import NetworkParams
 from scarscope.scars.card import CARD, WEIGHTS, Card, card_text, read_weights
-from scarscope.scars.network import OpenCvNet, checked_values
+from scarscope.scars.network import OpenCvNet, checked_values, weights_at
 from scarscope.scars.network_segmenter import NetworkSegmenter
 from scarscope.training.annotated import Drawn, find_drawn
 from scarscope.training.evaluate import evaluate
@@ -155,8 +155,7 @@ def fine_tune(
 
 
 def _loaded(where: Path | None) -> _Weights:
-    folder = where.parent if where is not None and where.is_file() else where
-    return _ready(*read_weights(folder))
+    return _ready(*read_weights(None if where is None else weights_at(where)))
 
 
 def _ready(data: bytes, card: Card) -> _Weights:

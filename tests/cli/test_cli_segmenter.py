@@ -102,6 +102,49 @@ def test_missing_weights_stop_a_run_before_it_starts(weights, photo, tmp_path, c
     assert main(["score", str(photo), "--segmenter", "relief"]) == 0
 
 
+@pytest.fixture
+def other(weights, tmp_path):
+    """Weights beside the package's own, with another threshold."""
+    folder = tmp_path / "other"
+    shutil.copytree(weights, folder)
+    text = (folder / "network.json").read_text(encoding="utf-8")
+    values = json.loads(text) | {"scar_threshold": 0.07, "name": "other"}
+    (folder / "network.json").write_text(json.dumps(values), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["", "network.onnx"])
+def test_other_weights_are_used_and_told(weights, other, photo, capsys, name):
+    usual = scored(photo, capsys, "--segmenter", "network")
+    row = scored(photo, capsys, "--weights", str(other / name))
+    assert row["segmenter"] == "network"
+    assert row["weights"] == card.read_weights(other)[1].digest != usual["weights"]
+    own = ss.Params.from_dict(
+        {"scars": {"segmenter": "network"}, "network": {"weights": str(other / name)}}
+    )
+    assert weights_digest(own) == row["weights"]
+    assert ss.score(ss.read_photo(photo), params=own).scars.weights == row["weights"]
+
+
+def test_a_batch_keeps_the_name_of_whoever_ran_it_out_of_the_weights(
+    weights, other, photo, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    arguments = ["batch", str(photo.parent), "--out", str(tmp_path / "out")]
+    assert main([*arguments, "--weights", str(other)]) == 0
+    provenance = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
+    assert Path(provenance["params"]["network"]["weights"]) == Path("~/other")
+    assert provenance["weights"] == card.read_weights(other)[1].digest
+
+
+def test_weights_that_are_not_there_are_named(weights, photo, tmp_path, capsys):
+    assert main(["score", str(photo), "--weights", str(tmp_path / "none")]) == 1
+    assert "does not hold network.onnx and network.json" in capsys.readouterr().err
+    both = ["--segmenter", "relief", "--weights", str(tmp_path)]
+    assert main(["score", str(photo), *both]) == 2
+    assert "has no weights" in capsys.readouterr().err
+
+
 def test_another_segmenter_is_wrong_usage(photo, capsys):
     with pytest.raises(SystemExit) as caught:
         main(["score", str(photo), "--segmenter", "magic"])

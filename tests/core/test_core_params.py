@@ -251,7 +251,7 @@ def test_a_missing_parameter_file_is_named(tmp_path):
 
 # Values that only a few others can take the place of.
 OTHER_SEGMENTER = {"relief": "network", "network": "relief"}[Params().scars.segmenter]
-ANOTHER = {"segmenter": OTHER_SEGMENTER, "tile_px": 352, "overlap_px": 32}
+ANOTHER = {"segmenter": OTHER_SEGMENTER, "tile_px": 352, "overlap_px": 32, "weights": "mine"}
 
 
 def another(option: str, value: object) -> object:

@@ -84,10 +84,10 @@ def test_figures_do_not_depend_on_threads_and_their_number_is_left_alone():
 
 
 def test_the_package_loads_one_net_a_thread(packaged):
-    first, about = network.packaged()
-    assert network.packaged() == (first, about)
+    first, about = network.load()
+    assert network.load() == (first, about)
     others = []
-    thread = threading.Thread(target=lambda: others.append(network.packaged()[0]))
+    thread = threading.Thread(target=lambda: others.append(network.load()[0]))
     thread.start()
     thread.join()
     assert others[0] is not first
