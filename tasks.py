@@ -375,7 +375,7 @@ def _parser() -> argparse.ArgumentParser:
     checked = add("validation", validation, "accuracy on simulated skin; writes docs/validation.md")
     checked.add_argument("more", nargs="*", help="passed on, after --: --workers 4")
     cards = add("card", card, "the learned segmenter's model card; writes docs/model-card.md")
-    cards.add_argument("more", nargs="*", help="passed on, after --: --check, --log FILE")
+    cards.add_argument("more", nargs="*", help="after --: --check, --log FILE, --second DIR")
     books = add("notebook", notebook, "run the notebooks into results/notebooks/")
     books.add_argument("more", nargs="*", help="passed on, after --: --out FOLDER")
     locks = add("lock", lock, "resolve requirements/ again from pyproject.toml")

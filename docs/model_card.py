@@ -26,7 +26,16 @@ from model_card_figures import (
     second_renderer,
 )
 from model_card_gather import gather
-from model_card_inputs import FOLDER, ROOT, TRAIN, Inputs, read_inputs
+from model_card_inputs import (
+    FOLDER,
+    GATHER,
+    ROOT,
+    SECOND,
+    TRAIN,
+    VALIDATE,
+    Inputs,
+    read_inputs,
+)
 
 from scarscope.batch.write import write_bytes
 from scarscope.errors import ScarScopeError
@@ -92,16 +101,18 @@ _AGAIN = """\
 With `pip install -e ".[train]"`, two commands make the weights again, where DIR is any folder:"""
 _AGAIN_NOTE = """\
 The examples are the same everywhere; the weights are the same, bit for bit, only on the same kind
-of processor with as many threads (`--threads`) and the same version of PyTorch. Then
-`{validate}` and `python3 tasks.py card -- --log DIR/log.csv` make figures and page again."""
+of processor with as many threads (`--threads`) and the same version of PyTorch. After them,
+`{validate}` and `{second}` make the figures, and
+`{gather} -- --log DIR/log.csv --second STUDY` this page."""
 _TUNE = """\
 With photos in which every scar is drawn (masks, LabelMe or COCO files), laid out as for a batch:
 
     scarscope train photos drawn --out weights
+    scarscope batch photos --out results --weights weights
 
-This goes on from the shipped weights, holds whole people out, and says whether the new weights are
-any better on these (`scarscope train --help`). Weights made so have no card but what is in their
-`network.json`: the figures on this page are not theirs."""
+The first goes on from the shipped weights, holds whole people out, and says whether the new weights
+are any better on these (`scarscope train --help`). Weights made so have no card but what is in
+their `network.json`: the figures on this page are not theirs."""
 _LICENCE = """\
 Code and weights: BSD-3-Clause, see [LICENSE](../LICENSE). The weights were made by this repository
 alone, from no other weights and no other data."""
@@ -134,7 +145,7 @@ def blocks_of(inputs: Inputs) -> list[Block]:
         Heading("Make it again"),
         Text(_AGAIN),
         Text("\n".join(f"    {command}" for command in TRAIN)),
-        Text(_AGAIN_NOTE.format(validate=inputs.summary["command"])),
+        Text(_AGAIN_NOTE.format(validate=VALIDATE, second=SECOND, gather=GATHER)),
         Heading("Fit it to photos of your own"),
         Text(_TUNE),
         Heading("Licence"),

@@ -31,7 +31,7 @@ TRAIN = (
     "python -m scarscope.training run --params scarscope/training/shipped.toml --work DIR",
     "python -m scarscope.training ship --onnx DIR/network.onnx --out scarscope/scars/weights",
 )
-VALIDATE = "python3 tasks.py validation -- --segmenter relief network"
+VALIDATE = "python3 tasks.py validation"
 GATHER = "python3 tasks.py card"
 SECOND = "python -m benchmarks.second_renderer.evaluate"
 _STATED = (

@@ -256,7 +256,7 @@ def test_a_validation_that_does_not_fit_is_refused(made, capsys, change, said):
     assert gathered(made) == 1
     told = capsys.readouterr().err
     assert said in told
-    assert "python3 tasks.py validation -- --segmenter relief network" in told
+    assert "python3 tasks.py validation" in told
 
 
 @pytest.mark.parametrize("name", ["docs/validation.json", "log.csv", "study/truth/photos.csv"])
