@@ -107,6 +107,7 @@ _TRAIN_EXAMPLES = """\
 examples:
   scarscope train photos drawn --out weights
   scarscope train photos drawn --out weights --held-out 0.4 --epochs 10
+  scarscope phantom --out phantom --subjects 8
   scarscope train phantom phantom/truth --out weights
 
 with --out DIR:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from scarscope.cli import main
 from scarscope.errors import DependencyError
 from scarscope.training import __main__ as command
 from scarscope.training.extra import require_torch
@@ -24,3 +25,10 @@ def test_the_command_says_it_too(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "torch", None)
     assert command.main(["export", "--work", str(tmp_path), "--out", str(tmp_path / "x")]) == 1
     assert 'pip install "scarscope[train]"' in capsys.readouterr().err
+
+
+def test_the_users_command_says_it_before_it_looks_at_photos(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert main(["train", str(tmp_path / "none"), "--out", str(tmp_path / "out")]) == 1
+    assert 'pip install "scarscope[train]"' in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
