@@ -47,7 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     add_options(parser)
     parser.add_argument("--segmenter", help="passed on to `scarscope batch`; its own by default")
-    parser.add_argument("--params", type=Path, help="passed on to `scarscope batch`")
+    parser.add_argument("--weights", type=Path, help="folder of weights, passed on too")
+    parser.add_argument("--params", type=Path, help="parameter file, passed on too")
     options = parser.parse_args(arguments)
     render_set(options.out, shots_of(options), workers=options.workers, quality=Quality())
     results = score(options)
@@ -67,7 +68,7 @@ def score(options: argparse.Namespace) -> Path:
         shutil.rmtree(results)
     command = [sys.executable, "-m", "scarscope", "batch", str(options.out), "--out", str(results)]
     command += ["--workers", str(options.workers)]
-    for name in ("segmenter", "params"):
+    for name in ("segmenter", "weights", "params"):
         value = getattr(options, name)
         command += [f"--{name}", str(value)] if value is not None else []
     done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
