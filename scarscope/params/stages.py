@@ -160,7 +160,7 @@ class ScarParams:
         Log-odds of the light's side below which ``LIGHT_UNSURE`` is set.
     """
 
-    segmenter: SegmenterName = "relief"
+    segmenter: SegmenterName = "network"
     scales_mm: tuple[float, ...] = (0.2, 0.5, 1.2)
     low_sd: float = 2.0
     high_sd: float = 3.5
@@ -256,8 +256,8 @@ class NetworkParams:
     overlap_px: int = 96
     most_hidden: float = 0.5
     least_visible: float = 0.5
-    least_width_mm: float = 0.8
-    least_width_cells: float = 4.0
+    least_width_mm: float = 0.6
+    least_width_cells: float = 3.0
     most_on_border: float = 0.35
     least_confidence: float = 0.5
     check_turned: bool = True
