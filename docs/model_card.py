@@ -100,8 +100,10 @@ deviation takes the errors of one photo's scars to go the same way, since they s
 _AGAIN = """\
 With `pip install -e ".[train]"`, two commands make the weights again, where DIR is any folder:"""
 _AGAIN_NOTE = """\
-The examples are the same everywhere; the weights are the same, bit for bit, only on the same kind
-of processor with as many threads (`--threads`) and the same version of PyTorch. After them,
+One version of the phantom draws the same examples everywhere; the weights are the same, bit for
+bit, only on the same kind of processor with as many threads (`--threads`) and the same version of
+PyTorch. The shipped weights' examples were drawn at commit ca2c38f; later ones draw the same skin
+with other noise of the sensor, so that a run today gives like weights, not the same. After a run,
 `{validate}` and `{second}` make the figures, and
 `{gather} -- --log DIR/log.csv --second STUDY` this page."""
 _TUNE = """\
