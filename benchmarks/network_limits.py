@@ -30,6 +30,7 @@ from scarscope.validation.standard_item import compare_rendered, score_rendered
 
 _LIGHTS: tuple[LightName, ...] = ("ring", "twin", "offaxis", "raking")
 SPACINGS = (0.03, 0.04, 0.06, 0.08, 0.10, 0.12, 0.15, 0.20, 0.25)
+_ABOUT_SCALE = {"OUTSIDE_SCALE_RANGE", "COARSE_RESOLUTION"}
 _SIDE_MM, _SCARS = 30.0, 15
 _SKINS, _FACES = VALIDATION.start + 9000, VALIDATION.start + 9500
 _FACE_MM_PER_PX = 0.1
@@ -62,7 +63,7 @@ def _at(spacing: float, segmenter: Segmenter, skins: int) -> dict[str, Any]:
         "f1_3mm": float(2 * hit / max(2 * hit + false + missed, 1)),
         "dice": float(2 * shared / max(true + own, 1e-9)),
         "burden_ratio": float(table["burden_ratio"].median()),
-        "coarse_flag": "COARSE_RESOLUTION" in flags,
+        "flags": " ".join(sorted(flags & _ABOUT_SCALE)),
     }
 
 

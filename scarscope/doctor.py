@@ -72,7 +72,7 @@ def examine() -> Iterator[Check]:
     """Look at everything, quickest first; each check is given as soon as it is known."""
     yield _python()
     yield from map(_package, _IMPORTS)
-    checks = (_opencv, _providers, _network, _cluster, _notebook, _temporary, _machine)
+    checks = (_opencv, _providers, _network, _cluster, _notebook, _train, _temporary, _machine)
     yield from (check() for check in checks)
     yield _self_test()
 
@@ -223,6 +223,19 @@ def _notebook() -> Check:
     return Check("notebook", "ok", ", ".join(found))
 
 
+def _train() -> Check:
+    try:
+        found = [f"{name} {metadata.version(name)}" for name in ("torch", "onnx")]
+    except metadata.PackageNotFoundError:
+        return Check(
+            "train",
+            "note",
+            "not installed (only scarscope train needs it)",
+            'pip install "scarscope[train]"',
+        )
+    return Check("train", "ok", ", ".join(found))
+
+
 def _temporary() -> Check:
     try:
         with tempfile.TemporaryDirectory(prefix="scarscope-") as folder:
@@ -265,7 +278,9 @@ def _self_test() -> Check:
             f"scoring a small picture failed ({type(error).__name__}: {error})",
             remedy or "Put right what failed above; if nothing did, reinstall ScarScope.",
         )
-    return Check("self-test", "ok", f"scored a small picture of skin, {scars} scar(s) found")
+    return Check(
+        "self-test", "ok", f"a small picture of skin was scored without error ({scars} scars in it)"
+    )
 
 
 def _score_a_dent() -> int:

@@ -146,8 +146,8 @@ REGISTRY: tuple[FlagInfo, ...] = (
     FlagInfo(
         Flag.FLAT_LIGHT,
         "caution",
-        "no one side is lit more than another: most relief is hidden, many scars are missed, and "
-        "depths are less certain",
+        "no one side is lit more than another: shallow scars are easily missed, depths are less "
+        "certain, and burden cannot be compared with a photo that is lit from the side",
         "add one light from the side, at the same place every time",
     ),
     FlagInfo(

@@ -27,8 +27,8 @@ from scarscope.report.strip import (
     text_item,
     text_rows,
 )
-from scarscope.report.style import FAINT_INK, FOOTER, INK, REGION_STYLE
-from scarscope.report.words import flag_lines, headline
+from scarscope.report.style import FAINT_INK, INK, REGION_STYLE
+from scarscope.report.words import flag_lines, footer, headline
 
 # Perceptually uniform, and even for colour-blind readers. Its darkest quarter is left out, so that
 # shallow scars stand out from the ground.
@@ -144,7 +144,7 @@ def _strip(canvas: Canvas, score: Score, top: float) -> Picture:
     rows[0] += scale_row_item(canvas, score.photo.scale, size=size)
     for _, words in flag_lines(score)[:1]:
         rows += text_rows(words, size=size, width=width - 2 * size)
-    rows += text_rows(FOOTER, size=size, width=width - 2 * size, ink=FAINT_INK)
+    rows += text_rows(footer(score), size=size, width=width - 2 * size, ink=FAINT_INK)
     return lay_out(rows, width=width, size=size)
 
 

@@ -30,8 +30,8 @@ from scarscope.report.strip import (
     text_item,
     text_rows,
 )
-from scarscope.report.style import ALARM_INK, FAINT_INK, FOOTER, INK, REGION_STYLE, SCAR_STYLES
-from scarscope.report.words import flag_lines, headline, type_counts
+from scarscope.report.style import ALARM_INK, FAINT_INK, INK, REGION_STYLE, SCAR_STYLES
+from scarscope.report.words import flag_lines, footer, headline, type_counts
 from scarscope.skin.model import Skin
 
 MAX_PX = 2400
@@ -130,7 +130,7 @@ def _strip(canvas: Canvas, score: Score) -> Picture:
     for serious, words in flag_lines(score):
         ink = ALARM_INK if serious else INK
         rows += text_rows(words, size=size, width=width - 2 * size, ink=ink)
-    rows += text_rows(FOOTER, size=size, width=width - 2 * size, ink=FAINT_INK)
+    rows += text_rows(footer(score), size=size, width=width - 2 * size, ink=FAINT_INK)
     return lay_out(rows, width=width, size=size)
 
 

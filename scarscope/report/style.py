@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scarscope._version import __version__
-
 Colour = tuple[int, int, int]
 
 
@@ -42,5 +40,3 @@ PAPER: Colour = (28, 28, 30)
 INK: Colour = (236, 236, 236)
 FAINT_INK: Colour = (160, 160, 160)
 ALARM_INK: Colour = (255, 176, 64)
-
-FOOTER = f"ScarScope {__version__} · research software, not a medical device"

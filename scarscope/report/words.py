@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from scarscope._version import __version__
 from scarscope.flags import describe
 from scarscope.measures.model import Score
 from scarscope.scars.model import TYPES
@@ -16,6 +17,12 @@ def headline(score: Score) -> str:
     number = score.n_scars
     scars = "No scars found" if number == 0 else f"{number} scar{'s' if number > 1 else ''}"
     return f"{scars} · {_area(score)} · {_burden(score)}"
+
+
+def footer(score: Score) -> str:
+    """What made the picture, and what it is not."""
+    maker = " ".join(part for part in (score.scars.segmenter, score.scars.weights) if part)
+    return f"ScarScope {__version__} · {maker} · research software, not a medical device"
 
 
 def type_counts(score: Score) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 from scarscope.errors import DependencyError
@@ -23,5 +24,5 @@ def require_torch() -> None:
         except (ImportError, OSError) as error:  # a broken library of torch raises OSError
             raise DependencyError(
                 f"Training needs the package {name}, which cannot be imported ({error}).",
-                remedy='Install it with `pip install "scarscope[train]"`.',
+                remedy=f'Install it with `{sys.executable} -m pip install "scarscope[train]"`.',
             ) from error

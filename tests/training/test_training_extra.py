@@ -18,17 +18,17 @@ def test_what_is_missing_is_named(name, monkeypatch):
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(DependencyError, match=name) as caught:
         require_torch()
-    assert 'pip install "scarscope[train]"' in caught.value.remedy
+    assert '-m pip install "scarscope[train]"' in caught.value.remedy
 
 
 def test_the_command_says_it_too(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "torch", None)
     assert command.main(["export", "--work", str(tmp_path), "--out", str(tmp_path / "x")]) == 1
-    assert 'pip install "scarscope[train]"' in capsys.readouterr().err
+    assert '-m pip install "scarscope[train]"' in capsys.readouterr().err
 
 
 def test_the_users_command_says_it_before_it_looks_at_photos(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "torch", None)
     assert main(["train", str(tmp_path / "none"), "--out", str(tmp_path / "out")]) == 1
-    assert 'pip install "scarscope[train]"' in capsys.readouterr().err
+    assert '-m pip install "scarscope[train]"' in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
