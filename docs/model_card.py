@@ -95,8 +95,12 @@ The network states a standard deviation for the depth at every place. It learned
 errors (Gaussian likelihood, which does not bend the depth itself: Seitzer 2022). On {photos} photos
 of the stopping seeds, depths were then multiplied by {scale:g}, so that they add up to the true
 volume, and standard deviations by {sd:g}, so that depth ± 1.645 standard deviations holds the true
-depth of 90 % of the scars found. The same photos chose the thresholds below. A burden's standard
-deviation takes the errors of one photo's scars to go the same way, since they share its light."""
+depth of 90 % of the scars found. That is an average over depths: intervals are wide for common
+depths and miss most of the deepest scars (table by depth below). These photos are scarred as
+densely as those of the validation set, so that what adds up there need not on skin with fewer or
+more scars. The same photos chose the thresholds below. A burden's standard deviation takes the
+errors of one photo's scars to go the same way, since they share its light, and leaves missed scars
+out."""
 _AGAIN = """\
 With `pip install -e ".[train]"`, two commands make the weights again, where DIR is any folder:"""
 _AGAIN_NOTE = """\

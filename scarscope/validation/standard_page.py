@@ -20,6 +20,7 @@ from scarscope.validation.bootstrap import FEW_UNITS
 from scarscope.validation.gallery import Show, Shown, gallery
 from scarscope.validation.page import Block, Heading, Picture, Table, Text
 from scarscope.validation.result import Validation
+from scarscope.validation.scrutiny import scrutiny
 from scarscope.validation.shortfall import shortfalls
 from scarscope.validation.standard import comparable
 from scarscope.validation.standard_item import code_digest, score_rendered
@@ -176,6 +177,7 @@ def page(
         Heading("Detection, outlines and burden"),
         Text(_CHANCE),
         *(sections.overall(*goods.values()) if alone else sections.side_by_side(goods)),
+        *scrutiny(goods),
     ]
     for name in goods:
         own = _details(name, wholes[name], goods[name], size)

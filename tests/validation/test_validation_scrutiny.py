@@ -1,0 +1,84 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scarscope.validation.page import Table
+from scarscope.validation.scrutiny import scrutiny
+
+
+def _scars(true, found, sd=100.0):
+    n = len(true)
+    return pd.DataFrame(
+        {
+            "criterion": ["3mm"] * n,
+            "status": ["found"] * n,
+            "true_depth_um": true,
+            "found_depth_um": found,
+            "found_depth_sd_um": [sd] * n,
+            "true_volume_mm3": 1.0,
+            "found_volume_mm3": 1.0,
+            "true_type": "boxcar",
+            "found_type": "boxcar",
+        }
+    )
+
+
+def _photos(true, found, count):
+    n = len(true)
+    own = {"true_burden_um": true, "found_burden_um": found, "true_n_scars": count}
+    own |= {"area_mm2": 100.0, "found_scar_area_fraction": count, "set": "scars", "kind": "session"}
+    return pd.DataFrame({**own, "subject": range(n), "view": "a", "session": 0})
+
+
+def _shown(photos, scars):
+    blocks = scrutiny({"network": SimpleNamespace(photos=photos, scars=scars)})
+    tables = [block for block in blocks if isinstance(block, Table)]
+    return dict(tables[0].rows) if tables else {}
+
+
+def test_errors_that_cancel_over_density_are_seen():
+    count = np.repeat([1, 2, 3, 4], 10)
+    true = np.linspace(10, 20, 40)
+    rows = _shown(_photos(true, true * np.repeat([0.5, 0.9, 1.1, 1.4], 10), count), _scars([], []))
+    quarters = [
+        value for name, value in rows.items() if "quarter" in name and "Spearman" not in name
+    ]
+    assert quarters == ["-50", "-10", "10", "40"]
+
+
+def test_a_constant_depth_is_worth_no_more_than_a_guess():
+    true = [100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0, 800.0, 900.0]
+    rows = _shown(_photos([], [], []), _scars(true, [500.0] * 9))
+    error = rows["depth of a matched scar: mean error, µm"]
+    assert error == rows["the same, if every scar were called as deep as the median one, µm"]
+    assert rows["depth of a matched scar: slope of found on true"] == "0.00"
+
+
+def test_intervals_that_miss_all_deep_scars_are_seen():
+    deep = np.linspace(600, 900, 10)
+    rows = _shown(_photos([], [], []), _scars(deep, deep - 400.0, sd=100.0))
+    assert rows["depth in its 90 % interval where truly above 500 µm, %"] == "0"
+
+
+def test_a_change_that_is_halved_has_half_the_slope():
+    before = _photos(np.full(10, 20.0), np.full(10, 20.0), 5)
+    cut = np.linspace(0.1, 0.8, 10)
+    after = _photos(20 * (1 - cut), 20 * (1 - cut / 2), 5).assign(session=1)
+    both = pd.concat([before, after]).assign(set="treated")
+    assert _shown(both, _scars([], []))[
+        "percent change after treatment: slope of found on true"
+    ] == ("0.50")
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_too_little_tells_nothing(rows):
+    found = scrutiny(
+        {
+            "network": SimpleNamespace(
+                photos=_photos([1.0] * rows, [1.0] * rows, 1), scars=_scars([], [])
+            )
+        }
+    )
+    assert found == []
