@@ -13,7 +13,7 @@ import platform
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -42,6 +42,7 @@ _IMPORTS = {
     "rich": "rich",
 }
 _NOTEBOOK = ("matplotlib", "nbclient", "nbformat", "ipykernel")
+_TRAIN = ("torch", "onnx")
 _TEST_PX = 200
 _SAME_NETWORK = 1e-4  # of the greatest value: rounding in another order; a wrong layer is far more
 
@@ -199,41 +200,25 @@ def _network() -> Check:
 
 
 def _cluster() -> Check:
-    try:
-        return Check("cluster", "ok", f"distributed {metadata.version('distributed')}")
-    except metadata.PackageNotFoundError:
-        return Check(
-            "cluster",
-            "note",
-            "not installed (only --cluster needs it)",
-            'pip install "scarscope[cluster]"',
-        )
+    return _extra("cluster", ("distributed",), "--cluster needs")
 
 
 def _notebook() -> Check:
-    try:
-        found = [f"{name} {metadata.version(name)}" for name in _NOTEBOOK]
-    except metadata.PackageNotFoundError:
-        return Check(
-            "notebook",
-            "note",
-            "not installed (only the notebooks need it)",
-            'pip install "scarscope[notebook]"',
-        )
-    return Check("notebook", "ok", ", ".join(found))
+    return _extra("notebook", _NOTEBOOK, "the notebooks need")
 
 
 def _train() -> Check:
+    return _extra("train", _TRAIN, "scarscope train needs")
+
+
+def _extra(name: str, packages: Sequence[str], user: str) -> Check:
+    """Whether the packages of an extra are there; nothing else suffers without them."""
     try:
-        found = [f"{name} {metadata.version(name)}" for name in ("torch", "onnx")]
+        found = [f"{package} {metadata.version(package)}" for package in packages]
     except metadata.PackageNotFoundError:
-        return Check(
-            "train",
-            "note",
-            "not installed (only scarscope train needs it)",
-            'pip install "scarscope[train]"',
-        )
-    return Check("train", "ok", ", ".join(found))
+        missing = f"not installed (only {user} it)"
+        return Check(name, "note", missing, f'pip install "scarscope[{name}]"')
+    return Check(name, "ok", ", ".join(found))
 
 
 def _temporary() -> Check:

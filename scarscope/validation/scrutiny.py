@@ -15,7 +15,6 @@ from scipy import stats
 
 from scarscope.validation.figures import matched
 from scarscope.validation.page import Block, Heading, Table, Text
-from scarscope.validation.repeat import course_pairs
 from scarscope.validation.result import Validation
 from scarscope.validation.standard_segmenter import SegmenterName
 
@@ -48,7 +47,9 @@ def _text(value: float, digits: int) -> str:
 
 
 def _depths(result: Validation) -> pd.DataFrame:
-    scars = result.scars[result.scars["criterion"] == "3mm"]
+    scars = result.scars
+    # Of pairs of photos the same scars would count twice.
+    scars = scars[(scars["criterion"] == "3mm") & (scars["set"] == "scars")]
     return matched(scars).dropna(subset=["true_depth_um", "found_depth_um"])
 
 
@@ -119,8 +120,7 @@ def _rank(photos: pd.DataFrame, column: str) -> float:
 
 
 def _change(result: Validation) -> float:
-    pairs = course_pairs(result.photos[result.photos["set"] == "treated"])
-    return _slope(pairs, "true_change_pct", "found_change_pct")[0]
+    return _slope(result.courses, "true_change_pct", "found_change_pct")[0]
 
 
 def _slope(frame: pd.DataFrame, true: str, found: str) -> tuple[float, float]:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from scarscope.validation.page import Table
+from scarscope.validation.repeat import course_pairs
 from scarscope.validation.scrutiny import scrutiny
 
 
@@ -13,6 +14,7 @@ def _scars(true, found, sd=100.0):
     return pd.DataFrame(
         {
             "criterion": ["3mm"] * n,
+            "set": "scars",
             "status": ["found"] * n,
             "true_depth_um": true,
             "found_depth_um": found,
@@ -32,8 +34,12 @@ def _photos(true, found, count):
     return pd.DataFrame({**own, "subject": range(n), "view": "a", "session": 0})
 
 
+def _result(photos, scars):
+    return SimpleNamespace(photos=photos, scars=scars, courses=course_pairs(photos))
+
+
 def _shown(photos, scars):
-    blocks = scrutiny({"network": SimpleNamespace(photos=photos, scars=scars)})
+    blocks = scrutiny({"network": _result(photos, scars)})
     tables = [block for block in blocks if isinstance(block, Table)]
     return dict(tables[0].rows) if tables else {}
 
@@ -74,11 +80,12 @@ def test_a_change_that_is_halved_has_half_the_slope():
 
 @pytest.mark.parametrize("rows", [0, 3])
 def test_too_little_tells_nothing(rows):
-    found = scrutiny(
-        {
-            "network": SimpleNamespace(
-                photos=_photos([1.0] * rows, [1.0] * rows, 1), scars=_scars([], [])
-            )
-        }
-    )
-    assert found == []
+    photos = _photos([1.0] * rows, [1.0] * rows, 1)
+    assert scrutiny({"network": _result(photos, _scars([], []))}) == []
+
+
+def test_scars_photographed_twice_count_once():
+    true = np.linspace(100, 900, 10)
+    twice = _scars(true, true[::-1]).assign(set="retest")
+    rows = _shown(_photos([], [], []), pd.concat([_scars(true, true), twice]))
+    assert rows["depth of a matched scar: slope of found on true"] == "1.00"
