@@ -14,6 +14,10 @@ from scarscope._version import __version__
 
 if TYPE_CHECKING:
     from scarscope.api import score_folder as score_folder
+    from scarscope.change import Change as Change
+    from scarscope.change import comparability as comparability
+    from scarscope.change import compare as compare
+    from scarscope.change import register as register
     from scarscope.errors import ScarScopeError as ScarScopeError
     from scarscope.flags import Flag as Flag
     from scarscope.measures import Score as Score
@@ -27,27 +31,35 @@ if TYPE_CHECKING:
 # Loaded when first asked for: the command line starts at once, and `scarscope doctor` can explain
 # an OpenCV that does not load.
 _HOMES = {
+    "Change": "scarscope.change",
     "Flag": "scarscope.flags",
     "Params": "scarscope.params",
     "Photo": "scarscope.photo",
     "ScarScopeError": "scarscope.errors",
     "Score": "scarscope.measures",
+    "comparability": "scarscope.change",
+    "compare": "scarscope.change",
     "find_skin": "scarscope.skin",
     "read_photo": "scarscope.photo",
+    "register": "scarscope.change",
     "score": "scarscope.measures",
     "score_folder": "scarscope.api",
     "validate": "scarscope.validation",
 }
 
 __all__ = [
+    "Change",
     "Flag",
     "Params",
     "Photo",
     "ScarScopeError",
     "Score",
     "__version__",
+    "comparability",
+    "compare",
     "find_skin",
     "read_photo",
+    "register",
     "score",
     "score_folder",
     "validate",

@@ -4,6 +4,8 @@ Every default carries its unit and source in a comment or docstring; the hash of
 into each row's provenance.
 """
 
+from scarscope.params.align import AlignParams
+from scarscope.params.change import ChangeParams
 from scarscope.params.stages import (
     NETWORK_STRIDE,
     MeasureParams,
@@ -17,6 +19,8 @@ from scarscope.params.whole import Params
 
 __all__ = [
     "NETWORK_STRIDE",
+    "AlignParams",
+    "ChangeParams",
     "MeasureParams",
     "NetworkParams",
     "Params",

@@ -15,7 +15,8 @@ NETWORK_STRIDE = 32
 _MOST_OVERLAP = 128  # what the surroundings of a block of tiles are sure to hold
 
 
-def _require(condition: bool, name: str, value: object, rule: str) -> None:
+def require(condition: bool, name: str, value: object, rule: str) -> None:
+    """Refuse a value that breaks a rule, with :class:`~scarscope.errors.ParamsError`."""
     if not condition:
         raise ParamsError(
             f"{name} = {value!r} is out of range: it must be {rule}.",
@@ -69,14 +70,14 @@ class PhotoParams:
     max_colour_cast: float = 0.25
 
     def __post_init__(self) -> None:
-        _require(self.max_megapixels > 0, "max_megapixels", self.max_megapixels, "positive")
-        _require(self.min_side_px >= 16, "min_side_px", self.min_side_px, "16 or more")
+        require(self.max_megapixels > 0, "max_megapixels", self.max_megapixels, "positive")
+        require(self.min_side_px >= 16, "min_side_px", self.min_side_px, "16 or more")
         low, high = self.validated_low_mm_per_px, self.validated_high_mm_per_px
-        _require(0 < low < high, "validated_low_mm_per_px", low, f"between 0 and {high} mm")
+        require(0 < low < high, "validated_low_mm_per_px", low, f"between 0 and {high} mm")
         for name in ("coarse_mm_per_px", "max_focus_blur_mm", "max_blockiness", "max_colour_cast"):
-            _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
+            require(getattr(self, name) > 0, name, getattr(self, name), "positive")
         for name in ("max_clipped_fraction", "max_dark_fraction", "max_glare_fraction"):
-            _require(0 < getattr(self, name) <= 1, name, getattr(self, name), "above 0, at most 1")
+            require(0 < getattr(self, name) <= 1, name, getattr(self, name), "above 0, at most 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,9 +101,9 @@ class SkinParams:
     margin_mm: float = 1.5
 
     def __post_init__(self) -> None:
-        _require(0.02 <= self.grid_mm <= 0.3, "grid_mm", self.grid_mm, "between 0.02 and 0.3 mm")
-        _require(self.nominal_view_mm > 0, "nominal_view_mm", self.nominal_view_mm, "positive")
-        _require(self.margin_mm >= 0, "margin_mm", self.margin_mm, "zero or more")
+        require(0.02 <= self.grid_mm <= 0.3, "grid_mm", self.grid_mm, "between 0.02 and 0.3 mm")
+        require(self.nominal_view_mm > 0, "nominal_view_mm", self.nominal_view_mm, "positive")
+        require(self.margin_mm >= 0, "margin_mm", self.margin_mm, "zero or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,31 +181,29 @@ class ScarParams:
 
     def __post_init__(self) -> None:
         names = typing.get_args(SegmenterName)
-        _require(self.segmenter in names, "segmenter", self.segmenter, " or ".join(names))
+        require(self.segmenter in names, "segmenter", self.segmenter, " or ".join(names))
         for name in ("background_mm", "clip_sd", "light_slope", "hollow_gain", "nuisance"):
-            _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
+            require(getattr(self, name) > 0, name, getattr(self, name), "positive")
         for name in ("slow_per_mm", "fast_per_mm", "least_noise_mm", "split_mm"):
-            _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
+            require(getattr(self, name) > 0, name, getattr(self, name), "positive")
         for name in ("saddle_share", "rim_share"):
-            _require(0 < getattr(self, name) < 1, name, getattr(self, name), "between 0 and 1")
+            require(0 < getattr(self, name) < 1, name, getattr(self, name), "between 0 and 1")
         for name in ("least_confidence", "flat_light", "most_on_border"):
-            _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
+            require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
         ascending = bool(self.scales_mm) and sorted(self.scales_mm) == list(self.scales_mm)
-        _require(
+        require(
             ascending and self.scales_mm[0] > 0,
             "scales_mm",
             self.scales_mm,
             "positive and ascending",
         )
-        _require(0 < self.low_sd <= self.high_sd, "low_sd", self.low_sd, "above 0, at most high_sd")
-        _require(self.sure_vote >= 0, "sure_vote", self.sure_vote, "zero or more")
-        _require(self.longest > 1, "longest", self.longest, "above 1")
-        _require(self.round_share >= 0, "round_share", self.round_share, "zero or more")
-        _require(self.widest_floor_mm > 0, "widest_floor_mm", self.widest_floor_mm, "positive")
-        _require(self.least_width_mm > 0, "least_width_mm", self.least_width_mm, "positive")
-        _require(
-            self.least_width_cells > 0, "least_width_cells", self.least_width_cells, "positive"
-        )
+        require(0 < self.low_sd <= self.high_sd, "low_sd", self.low_sd, "above 0, at most high_sd")
+        require(self.sure_vote >= 0, "sure_vote", self.sure_vote, "zero or more")
+        require(self.longest > 1, "longest", self.longest, "above 1")
+        require(self.round_share >= 0, "round_share", self.round_share, "zero or more")
+        require(self.widest_floor_mm > 0, "widest_floor_mm", self.widest_floor_mm, "positive")
+        require(self.least_width_mm > 0, "least_width_mm", self.least_width_mm, "positive")
+        require(self.least_width_cells > 0, "least_width_cells", self.least_width_cells, "positive")
 
     background_mm: float = 3.5
     clip_sd: float = 9.0
@@ -268,16 +267,16 @@ class NetworkParams:
     def __post_init__(self) -> None:
         side, rim, unit = self.tile_px, self.overlap_px, NETWORK_STRIDE
         rule = f"a multiple of {unit} from {unit} to {_MOST_OVERLAP}"
-        _require(rim % unit == 0 and unit <= rim <= _MOST_OVERLAP, "overlap_px", rim, rule)
+        require(rim % unit == 0 and unit <= rim <= _MOST_OVERLAP, "overlap_px", rim, rule)
         rule = f"a multiple of {unit} above twice overlap_px, at most 4096"
-        _require(side % unit == 0 and 2 * rim < side <= 4096, "tile_px", side, rule)
+        require(side % unit == 0 and 2 * rim < side <= 4096, "tile_px", side, rule)
         for name in ("most_hidden", "least_visible", "most_on_border", "least_confidence"):
-            _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
+            require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
         for name in ("least_width_mm", "least_width_cells"):
-            _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
+            require(getattr(self, name) > 0, name, getattr(self, name), "positive")
         limit = self.most_disagreement
-        _require(0 <= limit <= 1, "most_disagreement", limit, "from 0 to 1")
-        _require(self.turned_every >= 1, "turned_every", self.turned_every, "1 or more")
+        require(0 <= limit <= 1, "most_disagreement", limit, "from 0 to 1")
+        require(self.turned_every >= 1, "turned_every", self.turned_every, "1 or more")
 
 
 @dataclass(frozen=True, kw_only=True)

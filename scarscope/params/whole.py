@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from scarscope.errors import ParamsError
+from scarscope.params.align import AlignParams
+from scarscope.params.change import ChangeParams
 from scarscope.params.plain import build_stage, plain
 from scarscope.params.stages import (
     MeasureParams,
@@ -21,6 +23,8 @@ from scarscope.params.stages import (
     ScarParams,
     SkinParams,
 )
+
+_OF_PAIRS = ("align", "change")  # stages that only comparing photos reads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,8 @@ class Params:
     scars: ScarParams = field(default_factory=ScarParams)
     network: NetworkParams = field(default_factory=NetworkParams)
     measures: MeasureParams = field(default_factory=MeasureParams)
+    align: AlignParams = field(default_factory=AlignParams)
+    change: ChangeParams = field(default_factory=ChangeParams)
 
     def __post_init__(self) -> None:
         for stage in dataclasses.fields(self):
@@ -132,6 +138,19 @@ class Params:
 
     @property
     def hash(self) -> str:
-        """Twelve hexadecimal digits that change when any parameter does."""
-        text = json.dumps(self.to_dict(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits that change when any parameter of scoring does.
+
+        What decides about pairs of photos is left out: no photo need be scored again for it.
+        """
+        scoring = {k: v for k, v in self.to_dict().items() if k not in _OF_PAIRS}
+        return _digest(scoring)
+
+    @property
+    def pair_hash(self) -> str:
+        """The same for all parameters, which a comparison of two photos depends on."""
+        return _digest(self.to_dict())
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    text = json.dumps(values, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -19,6 +19,7 @@ from scarscope.phantom.distractors import DISTRACTORS, distractor_patch
 from scarscope.phantom.head import Material
 from scarscope.phantom.lights import LIGHT_NAMES, make_light
 from scarscope.phantom.pairs import CONFOUNDERS, confounder_pair, retest_pair, treated_pair
+from scarscope.phantom.places import true_places
 from scarscope.phantom.recipe import (
     Camera,
     Hair,
@@ -36,6 +37,7 @@ from scarscope.phantom.recipe import (
 from scarscope.phantom.render import Rendered, render
 from scarscope.phantom.sampler import random_face, random_patch, random_recipe
 from scarscope.phantom.study import write_study
+from scarscope.phantom.wide_pairs import wide_pair
 
 __all__ = [
     "CONFOUNDERS",
@@ -64,5 +66,7 @@ __all__ = [
     "render",
     "retest_pair",
     "treated_pair",
+    "true_places",
+    "wide_pair",
     "write_study",
 ]

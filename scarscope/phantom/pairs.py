@@ -35,10 +35,10 @@ Confounder = Literal[
 CONFOUNDERS: tuple[Confounder, ...] = get_args(Confounder)
 
 _MARGIN_MM = 11.0  # Skin beyond the view, for re-posing.
-_ITA_RANGE_DEG = (-50.0, 60.0)
-_LIGHTS: tuple[LightName, ...] = ("ring", "twin", "offaxis", "raking")
+ITA_RANGE_DEG = (-50.0, 60.0)
+LIGHTS: tuple[LightName, ...] = ("ring", "twin", "offaxis", "raking")
 # Scars per cm2: enough that a change has something to show on.
-_SCARS_PER_CM2 = (1.2, 3.0)
+SCARS_PER_CM2 = (1.2, 3.0)
 
 _Change = Callable[[np.random.Generator, Recipe], Recipe]
 
@@ -146,27 +146,28 @@ def _base_pair(
 ) -> tuple[Recipe, Recipe]:
     require(seed >= 0, "seed", seed, "zero or more")
     rng = stream(seed, "pair")
-    ita = float(rng.uniform(*_ITA_RANGE_DEG)) if ita_deg is None else ita_deg
+    ita = float(rng.uniform(*ITA_RANGE_DEG)) if ita_deg is None else ita_deg
     sheet = (size_mm[0] + _MARGIN_MM, size_mm[1] + _MARGIN_MM)
-    count = max(2, round(float(rng.uniform(*_SCARS_PER_CM2)) * sheet[0] * sheet[1] / 100))
+    count = max(2, round(float(rng.uniform(*SCARS_PER_CM2)) * sheet[0] * sheet[1] / 100))
     skin = random_skin(seed, size_mm=sheet, ita_deg=ita, n_scars=count, clean=True)
-    light = _light(rng, _LIGHTS[int(rng.integers(len(_LIGHTS)))])
+    light = draw_light(rng, LIGHTS[int(rng.integers(len(LIGHTS)))])
     first = Recipe(
         skin=skin,
         light=light,
-        camera=_camera(rng),
-        pose=_pose(rng, 1.0),
+        camera=draw_camera(rng),
+        pose=draw_pose(rng, 1.0),
         mm_per_px=mm_per_px,
         view_mm=size_mm,
         noise_seed=int(rng.integers(2**31)),
         bounces=3,
         keep_ids=True,
     )
-    again = replace(first, pose=_pose(rng, 1.0), noise_seed=int(rng.integers(2**31)))
+    again = replace(first, pose=draw_pose(rng, 1.0), noise_seed=int(rng.integers(2**31)))
     return first, again
 
 
-def _light(rng: np.random.Generator, name: LightName) -> Light:
+def draw_light(rng: np.random.Generator, name: LightName) -> Light:
+    """A light of that name, a little off its usual place."""
     zenith = {"ring": 0.0, "twin": 45.0, "offaxis": 38.0, "raking": 62.0}.get(name, 45.0)
     return make_light(
         name,
@@ -176,7 +177,8 @@ def _light(rng: np.random.Generator, name: LightName) -> Light:
     )
 
 
-def _camera(rng: np.random.Generator) -> Camera:
+def draw_camera(rng: np.random.Generator) -> Camera:
+    """A camera as studies have it."""
     return Camera(
         exposure=float(rng.uniform(0.9, 1.1)),
         blur_px=float(rng.uniform(0.5, 0.8)),
@@ -188,7 +190,8 @@ def _camera(rng: np.random.Generator) -> Camera:
     )
 
 
-def _pose(rng: np.random.Generator, size: float) -> Pose:
+def draw_pose(rng: np.random.Generator, size: float) -> Pose:
+    """A re-posing of about `size` mm and degrees."""
     x, y, turn, tilt_x, tilt_y = rng.standard_normal(5).tolist()
     return Pose(
         shift_mm=(0.8 * size * x, 0.8 * size * y),
@@ -203,10 +206,11 @@ def _sign(rng: np.random.Generator) -> float:
     return float(rng.choice((-1.0, 1.0)))
 
 
-def _light_changed(rng: np.random.Generator, recipe: Recipe) -> Recipe:
-    others = tuple(n for n in _LIGHTS if n != recipe.light.name)
+def light_changed(rng: np.random.Generator, recipe: Recipe) -> Recipe:
+    """The same skin under another light, or under lamps that were moved."""
+    others = tuple(n for n in LIGHTS if n != recipe.light.name)
     if rng.random() < 0.5 or recipe.light.name == "ring":
-        return replace(recipe, light=_light(rng, others[int(rng.integers(len(others)))]))
+        return replace(recipe, light=draw_light(rng, others[int(rng.integers(len(others)))]))
     lift = _sign(rng) * float(rng.uniform(8, 16))
     lamps = tuple(
         replace(p, zenith_deg=float(np.clip(p.zenith_deg + lift, 5, 72)))
@@ -270,7 +274,7 @@ def _tan_changed(rng: np.random.Generator, recipe: Recipe) -> Recipe:
 
 
 _CHANGES: dict[Confounder, _Change] = {
-    "light": _light_changed,
+    "light": light_changed,
     "focus": _focus_changed,
     "exposure": _exposure_changed,
     "pose": _pose_changed,

@@ -140,7 +140,7 @@ def _move(sheet: Sheet, pose: Pose, view_mm: tuple[float, float] | None) -> Shee
     rows, cols = sheet.height.shape
     if view_mm is not None:
         cols, rows = (round(s / sheet.mm_per_px) for s in view_mm)
-    matrix = _to_sheet(sheet, pose, (rows, cols))
+    matrix = to_sheet(sheet, pose, (rows, cols))
 
     def warp(layer: Field, how: int) -> Field:
         flags, border = how | cv2.WARP_INVERSE_MAP, cv2.BORDER_REFLECT
@@ -156,7 +156,8 @@ def _move(sheet: Sheet, pose: Pose, view_mm: tuple[float, float] | None) -> Shee
     return Sheet(missing=missing, labels=labels, mm_per_px=sheet.mm_per_px, **smooth)
 
 
-def _to_sheet(sheet: Sheet, pose: Pose, shape: tuple[int, int]) -> NDArray[np.float64]:
+def to_sheet(sheet: Sheet, pose: Pose, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """From pixels of a photo of that shape to pixels of the sheet, shape (2, 3) or (3, 3)."""
     turn = np.radians(pose.turn_deg)
     spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     shift = np.asarray(pose.shift_mm) / sheet.mm_per_px

@@ -84,6 +84,17 @@ class NetworkSegmenter:
         view = view_of(skin)
         return Look(view, *_read(net, view, card, self.params))
 
+    def depth_beyond(self, skin: Skin, look: Look) -> Image:
+        """Missing depth in the grid's unit, also where nothing was cut out as a scar.
+
+        Two readings of the same skin are compared over one outline; what is shallower at the
+        second visit, and so outlined smaller, keeps its depth beyond the new outline.
+        """
+        reading = _reading(look.maps, look.view, skin.grid, self._network()[1])
+        depth = np.zeros(skin.grid.shape, np.float32)
+        depth[look.view.box] = reading.depth
+        return depth
+
     def decide(self, skin: Skin, look: Look) -> Scars:
         """Cut what the network saw into scars, by the card's thresholds."""
         card, step = self._network()[1], skin.grid.filter_mm

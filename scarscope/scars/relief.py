@@ -165,17 +165,33 @@ def recover(
     filter_mm : float
     params : ScarParams
     """
-    even, odd = _invert(shading, axis, filter_mm=filter_mm, params=params)
+    even, odd = invert(shading, axis, filter_mm=filter_mm, params=params)
     if axis.directed <= 0:
         return even, axis
-    fall = _fall_along(raw, region, axis.azimuth, filter_mm=filter_mm)
-    lean = _lean(odd, region, filter_mm=filter_mm)
-    vote = FALL_WEIGHT * float(np.tanh(fall / USUAL_FALL)) - LEAN_WEIGHT * lean
+    vote = side_vote(odd, raw, region, axis, filter_mm=filter_mm)
     # The mean over both directions, each with its probability: where the side cannot be told, what
     # the slopes say cancels, and no tipping of the vote makes the height jump.
     height = even + np.float32(np.tanh(vote / 2)) * odd
     azimuth = axis.azimuth if vote >= 0 else axis.azimuth + np.pi
     return height, Light(azimuth, axis.directed, abs(vote))
+
+
+def side_vote(odd: Image, raw: Image, region: Mask, axis: Light, *, filter_mm: float) -> float:
+    """Log-odds that the lamp is on the side that `axis` names; below 0 it is on the other.
+
+    Parameters
+    ----------
+    odd : ndarray of float32
+        The part of height read from slopes, from :func:`invert`.
+    raw : ndarray of float32
+        Shading before flattening, for the slow fall of light.
+    region : ndarray of bool
+    axis : Light
+    filter_mm : float
+    """
+    fall = _fall_along(raw, region, axis.azimuth, filter_mm=filter_mm)
+    lean = _lean(odd, region, filter_mm=filter_mm)
+    return FALL_WEIGHT * float(np.tanh(fall / USUAL_FALL)) - LEAN_WEIGHT * lean
 
 
 def _fall_along(raw: Image, region: Mask, azimuth: float, *, filter_mm: float) -> float:
@@ -213,10 +229,14 @@ def _nuisance(k: Image, params: ScarParams) -> Image:
     return np.asarray(params.nuisance * (slow + fast), dtype=np.float32)
 
 
-def _invert(
+def invert(
     shading: Image, light: Light, *, filter_mm: float, params: ScarParams
 ) -> tuple[Image, Image]:
-    """Wiener inverse: the part of height read from hollows and the part read from slopes."""
+    """Wiener inverse: the part of height read from hollows and the part read from slopes.
+
+    Their sum is the height where `light` names the lamp's side, and hollows minus slopes where it
+    names the opposite one.
+    """
     rows, cols = shading.shape
     pad = min(int(np.ceil(2 * params.background_mm / filter_mm)), rows - 1, cols - 1)
     # Mirrored borders: a jump where the picture wraps around would pass for a wall.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from scarscope.flags import Flag
 from scarscope.photo.model import Photo
 
 RegionSource = Literal["mask", "polygon", "auto"]
+Place = TypeVar("Place", float, NDArray[np.float32])
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,23 @@ class Grid:
     unit: Literal["mm", "px"]
     photo_shape: tuple[int, int] | None = None
 
-    def to_photo(self, x: float, y: float) -> tuple[float, float]:
-        """A place on the grid (cell centres) in the photo's pixel centres."""
-        # Cell i spans photo pixels [i * n, (i + 1) * n); rounding the grid's shape makes n differ
-        # a little between the two directions.
-        across = down = self.px
-        if self.photo_shape is not None:
-            across = self.photo_shape[1] / self.shape[1]
-            down = self.photo_shape[0] / self.shape[0]
+    def to_photo(self, x: Place, y: Place) -> tuple[Place, Place]:
+        """Places on the grid (cell centres) in the photo's pixel centres."""
+        # Cell i spans photo pixels [i * n, (i + 1) * n).
+        across, down = self._spans
         return (x + 0.5) * across - 0.5, (y + 0.5) * down - 0.5
+
+    def from_photo(self, x: Place, y: Place) -> tuple[Place, Place]:
+        """Places in the photo (pixel centres) on the grid: undoes :meth:`to_photo`."""
+        across, down = self._spans
+        return (x + 0.5) / across - 0.5, (y + 0.5) / down - 0.5
+
+    @property
+    def _spans(self) -> tuple[float, float]:
+        """Photo pixels a cell across and down: rounding the grid's shape parts the two a little."""
+        if self.photo_shape is None:
+            return self.px, self.px
+        return self.photo_shape[1] / self.shape[1], self.photo_shape[0] / self.shape[0]
 
     def sigma(self, mm: float) -> float:
         """A length in mm as a number of grid steps, for filters."""

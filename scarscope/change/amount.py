@@ -1,0 +1,151 @@
+"""From two readings to one change, with its standard error by resampling.
+
+Legend
+------
+n1, n2 : missing volume by the network, earlier and later photo
+r1, r2 : the same by relief
+f : relative change of missing volume, ``w_n (n2 - n1) / n1 + w_r (r2 - r1) / r1``
+
+The weights are fitted on tuning seeds of the phantom (``python -m benchmarks.tune_change``). Their
+sum exceeds 1: each reading alone understates a change, the network because it leans to the middle
+and relief because what does not change, such as pigment, is in its denominator.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scarscope.change.common import Image, Mask, Pair
+from scarscope.change.reading import Reading
+
+BLOCK_MM = 5.0  # about as wide as the widest scar, so that blocks are nearly independent
+RESAMPLES = 400
+_SEED = 20261125
+# The relief of what the network calls a scar is at least this share of what the network reads, or
+# relief shows too little of it for a ratio: flat light.
+_LEAST_RELIEF = 0.25
+_MOST_RISE = 2.0  # a single reading's relative change is held within -1.3 and this
+_MOST_FALL = -1.3
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of the network's and of the relief's relative change."""
+
+    network: float
+    relief: float
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Relative change of the missing volume.
+
+    Attributes
+    ----------
+    change : float
+        -1 is all gone, 0 no change; NaN where nothing was missing in the earlier photo.
+    se : float
+        Standard error by resampling blocks of skin: how far the change depends on which scars the
+        photos happen to show. It does not hold what photographing again would change.
+    network, relief : float
+        Each reading's own relative change; NaN where it has none.
+    """
+
+    change: float
+    se: float
+    network: float
+    relief: float
+
+    @property
+    def disagreement(self) -> float:
+        """Difference of the readings; NaN where there is only one."""
+        return abs(self.network - self.relief)
+
+
+def relative_change(volumes: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
+    """The combined change of volumes.
+
+    Parameters
+    ----------
+    volumes : ndarray of float, shape (4, ...)
+        n1, n2, r1, r2; n1 and n2 NaN where there is no network.
+    weights : Weights
+
+    Returns
+    -------
+    ndarray of float, shape (3, ...)
+        f, the network's part and the relief's part, each a relative change.
+    """
+    n1, n2, r1, r2 = volumes
+    with np.errstate(divide="ignore", invalid="ignore"):
+        network = np.where(n1 > 0, (n2 - n1) / n1, np.nan)
+        least = np.where(np.isnan(n1), 0.0, _LEAST_RELIEF * n1)
+        relief = np.where(r1 > 0, (r2 - r1) / np.maximum(r1, least), np.nan)
+    network, relief = (np.clip(part, _MOST_FALL, _MOST_RISE) for part in (network, relief))
+    both = weights.network * network + weights.relief * relief
+    total = weights.network + weights.relief
+    alone = np.where(np.isnan(network), relief, network) * total
+    f = np.where(np.isnan(both), alone, both)
+    return np.stack([np.maximum(f, -1.0), network, relief])
+
+
+def measure_amount(pair: Pair, reading: Reading, weights: Weights) -> Amount:
+    """Change of the missing volume over the common skin.
+
+    Parameters
+    ----------
+    pair : Pair
+    reading : Reading
+        Of this pair.
+    weights : Weights
+    """
+    maps = list(_maps(reading))
+    total = np.array([image.sum(dtype=np.float64) for image in maps])
+    change, network, relief = relative_change(total, weights)
+    blocks = np.stack([_block_sums(image, pair) for image in maps])
+    kept = blocks[:, _block_sums(pair.region.astype(np.float32), pair) > 0]
+    return Amount(float(change), _error(kept, weights), float(network), float(relief))
+
+
+def scar_volumes(reading: Reading, own: Mask, walls: Mask) -> NDArray[np.float64]:
+    """n1, n2, r1, r2 of one scar, over its outline and over its walls too, in cells."""
+    network = reading.network or (None, None)
+    parts = [
+        math.nan if depth is None else float(np.maximum(depth[own], 0).sum(dtype=np.float64))
+        for depth in network
+    ]
+    return np.array([*parts, *(float(h[walls].sum(dtype=np.float64)) for h in reading.relief)])
+
+
+def _maps(reading: Reading) -> Iterator[Image]:
+    nothing = np.full(reading.outline.shape, np.nan, np.float32)
+    for depth in reading.network or (None, None):
+        if depth is None:
+            yield nothing
+        else:
+            yield np.where(reading.outline, np.maximum(depth, 0), np.float32(0))
+    for height in reading.relief:
+        yield np.where(reading.rimmed, height, np.float32(0))
+
+
+def _block_sums(image: Image, pair: Pair) -> NDArray[np.float64]:
+    side = max(1, round(BLOCK_MM / pair.grid.filter_mm))
+    rows = np.add.reduceat(image, np.arange(0, image.shape[0], side), axis=0, dtype=np.float64)
+    return np.asarray(np.add.reduceat(rows, np.arange(0, image.shape[1], side), axis=1))
+
+
+def _error(blocks: NDArray[np.float64], weights: Weights) -> float:
+    """Standard deviation of the change over resamples of the blocks, shape (4, n)."""
+    count = blocks.shape[1]
+    if count < 2:
+        return math.nan
+    rng = np.random.default_rng(_SEED)
+    drawn = rng.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
+    changes = relative_change(blocks @ drawn.T, weights)[0]
+    known = changes[np.isfinite(changes)]
+    return float(known.std(ddof=1)) if len(known) > 1 else math.nan

@@ -1,0 +1,172 @@
+"""How large a change must be to exceed measurement error: from retests, a study's own or ours.
+
+Legend
+------
+sd : standard deviation of the change between two photos of unchanged skin, ``√2 SEM``
+MDC95 : ``1.96 sd = 1.96 √2 SEM``; Weir 2005, J Strength Cond Res 19:231
+
+The error of a measure has a part that does not depend on its size and one that is a share of it:
+``sd² = absolute² + (relative · mean)²``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from scarscope.errors import DependencyError
+
+FILE = "measurement_error.json"
+SCAR = "scar_volume_share"  # single scars: their relative change of volume
+Z95 = 1.96
+Source = Literal["scarscope", "study"]
+_LEAST_MEAN = 1e-12
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Standard deviation of a change that is none.
+
+    Attributes
+    ----------
+    absolute : float
+        In the measure's unit.
+    relative : float
+        As a share of the mean of both photos.
+    """
+
+    absolute: float
+    relative: float
+
+    def mdc95(self, mean: float) -> float:
+        """Smallest detectable change around a mean."""
+        return Z95 * math.hypot(self.absolute, self.relative * mean)
+
+
+@dataclass(frozen=True, eq=False)
+class MeasurementError:
+    """Spreads of all measures, for pairs that compare well and for those that need caution.
+
+    Attributes
+    ----------
+    source : {"scarscope", "study"}
+        ScarScope's simulated retests, or the study's own retest photos.
+    pairs : int
+        How many pairs it rests on.
+    spreads : Mapping of str to Mapping of str to Spread
+        By comparability (``yes``, ``caution``), then by measure.
+    """
+
+    source: Source
+    pairs: int
+    spreads: Mapping[str, Mapping[str, Spread]]
+
+    def mdc95(self, measure: str, mean: float, *, comparable: str) -> float:
+        """Smallest detectable change of a measure; NaN where its error is not known."""
+        spread = self.spreads.get(comparable, {}).get(measure)
+        return math.nan if spread is None else spread.mdc95(mean)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        spreads = {
+            kind: {name: [spread.absolute, spread.relative] for name, spread in table.items()}
+            for kind, table in self.spreads.items()
+        }
+        return {"source": self.source, "pairs": self.pairs, "spreads": spreads}
+
+
+@cache
+def published() -> MeasurementError:
+    """ScarScope's own measurement error, from simulated pairs in which nothing changed.
+
+    Raises
+    ------
+    DependencyError
+        If the file that comes with the package is missing or damaged.
+    """
+    try:
+        told = json.loads((files("scarscope.change") / FILE).read_text(encoding="utf-8"))
+        spreads = {
+            kind: {name: Spread(*map(float, pair)) for name, pair in table.items()}
+            for kind, table in told["spreads"].items()
+        }
+        return MeasurementError("scarscope", int(told["pairs"]), spreads)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DependencyError(
+            f"{FILE}, which comes with ScarScope, cannot be read ({error}).",
+            remedy="Reinstall ScarScope.",
+        ) from error
+
+
+def fit_spread(before: NDArray[np.float64], after: NDArray[np.float64]) -> Spread:
+    """The spread of a measure over pairs in which nothing changed.
+
+    Parameters
+    ----------
+    before, after : ndarray of float, shape (n,)
+        The measure in both photos; pairs with a gap are left out.
+    """
+    known = np.isfinite(before) & np.isfinite(after)
+    first, second = before[known], after[known]
+    if len(first) < 2:
+        return Spread(math.nan, math.nan)
+    square, mean = (second - first) ** 2, (first + second) / 2
+    # Least squares of d² on 1 and mean², neither part below zero, each pair weighted by what d²
+    # varies by, so that large means do not decide alone.
+    scale = np.maximum(mean**2, _LEAST_MEAN) + np.median(np.maximum(mean**2, _LEAST_MEAN))
+    parts, _ = nnls(np.stack([1 / scale, mean**2 / scale], axis=1), square / scale)
+    # What is fitted keeps the mean square of the pairs.
+    fitted = parts[0] + parts[1] * mean**2
+    ratio = square.sum() / fitted.sum() if fitted.sum() > 0 else 1.0
+    return Spread(math.sqrt(parts[0] * ratio), math.sqrt(parts[1] * ratio))
+
+
+def of_study(changes: Iterable[pd.DataFrame], *, least: int) -> MeasurementError | None:
+    """A study's own measurement error, from the measures of its retest pairs.
+
+    Parameters
+    ----------
+    changes : iterable of DataFrame
+        ``Change.measures`` of a retest photo against the photo of the same visit. Pairs that cannot
+        be compared say nothing.
+    least : int
+        Pairs from which on the study's own figure is used.
+
+    Returns
+    -------
+    MeasurementError or None
+        None with too few pairs. For pairs that need caution, ScarScope's own error counts where it
+        is larger.
+    """
+    tables = [table for table in changes if len(table) and (table["comparable"] != "no").all()]
+    if len(tables) < least:
+        return None
+    rows = pd.concat(tables, ignore_index=True)
+    ours = published().spreads
+    own = {
+        str(name): fit_spread(
+            group["before"].to_numpy(np.float64), group["after"].to_numpy(np.float64)
+        )
+        for name, group in rows.groupby("measure")
+    }
+    own = {name: spread for name, spread in own.items() if not math.isnan(spread.absolute)}
+    careful = {name: _larger(spread, ours["caution"].get(name)) for name, spread in own.items()}
+    scar = {kind: ours[kind][SCAR] for kind in ("yes", "caution")}
+    spreads = {"yes": {**own, SCAR: scar["yes"]}, "caution": {**careful, SCAR: scar["caution"]}}
+    return MeasurementError("study", len(tables), spreads)
+
+
+def _larger(one: Spread, other: Spread | None) -> Spread:
+    if other is None:
+        return one
+    return Spread(max(one.absolute, other.absolute), max(one.relative, other.relative))

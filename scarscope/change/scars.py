@@ -1,0 +1,201 @@
+"""Every scar through time: the same, split or merged; resolved, improved, unchanged, worse, new."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from scarscope.change.amount import Weights, relative_change, scar_volumes
+from scarscope.change.common import Mask, Pair
+from scarscope.change.matching import Match, match_scars
+from scarscope.change.reading import Reading, with_walls
+from scarscope.params.change import ChangeParams
+from scarscope.scars.model import Scars
+
+RESOLVED, IMPROVED, UNCHANGED, WORSE, NEW = "resolved", "improved", "unchanged", "worse", "new"
+STATUSES = (RESOLVED, IMPROVED, UNCHANGED, WORSE, NEW)
+
+# {u} is "mm" or "px"; depth of a single scar is worth too little to be followed.
+_COLUMNS = (
+    "before_id",
+    "after_id",
+    "relation",
+    "status",
+    "x_px",
+    "y_px",
+    "type_before",
+    "type_after",
+    "width_before_{u}",
+    "width_after_{u}",
+    "area_before_{u}2",
+    "area_after_{u}2",
+    "volume_before_{u}3",
+    "volume_change_pct",
+    "mdc95_pct",
+)
+
+
+def scar_columns(unit: str) -> tuple[str, ...]:
+    """Names of the scar table's columns on a grid in ``"mm"`` or ``"px"``."""
+    return tuple(name.replace("{u}", unit) for name in _COLUMNS)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What decides a scar's status.
+
+    Attributes
+    ----------
+    weights : Weights
+    mdc : float
+        Smallest detectable relative change of a single scar's volume.
+    resolved_share : float
+        A scar of whose volume less than this remains is resolved.
+    """
+
+    weights: Weights
+    mdc: float
+    resolved_share: float
+
+    def status(self, change: float, *, only_later: bool) -> str:
+        """Status of a scar whose volume changed by that share of the earlier one.
+
+        Parameters
+        ----------
+        change : float
+            -1 is all gone. NaN where the reading has no earlier volume.
+        only_later : bool
+            Whether the scar was found in the later photo alone.
+        """
+        if only_later and (math.isnan(change) or change > 1.0):
+            return NEW
+        if change <= self.resolved_share - 1:
+            return RESOLVED
+        if change < -self.mdc:
+            return IMPROVED
+        # A scar that crossed the threshold of being found, but reads the same, did not change.
+        return WORSE if change > self.mdc else UNCHANGED
+
+
+def judge_of(params: ChangeParams, mdc: float, *, alone: bool) -> Judge:
+    """The judge by these parameters; `alone` where the network's reading does not count."""
+    weights = (
+        Weights(0.0, params.relief_alone_weight)
+        if alone
+        else Weights(params.scar_network_weight, params.scar_relief_weight)
+    )
+    return Judge(weights, mdc, params.resolved_share)
+
+
+def scar_table(pair: Pair, reading: Reading, judge: Judge) -> pd.DataFrame:
+    """One row a scar, columns by :func:`scar_columns`; empty with the same columns for none.
+
+    Parameters
+    ----------
+    pair : Pair
+    reading : Reading
+        Of this pair.
+    judge : Judge
+    """
+    rows = [
+        _row(match, pair, reading, judge)
+        for match in match_scars(reading.before.labels, reading.after.labels)
+    ]
+    table = pd.DataFrame(rows, columns=list(scar_columns(pair.grid.unit)))
+    return table.astype({"before_id": "Int64", "after_id": "Int64"})
+
+
+def _row(match: Match, pair: Pair, reading: Reading, judge: Judge) -> tuple[object, ...]:
+    change = _change(match, reading, judge.weights, filter_mm=pair.grid.filter_mm)
+    first = _traits(reading.before, match.before)
+    second = _traits(reading.after, match.after)
+    place = first if match.before else second
+    x, y = _middle(reading, match, pair)
+    only_later = not match.before
+    return (
+        match.before or None,
+        match.after or None,
+        match.relation,
+        judge.status(change, only_later=only_later),
+        place.get("x_px", x) if not only_later else x,
+        place.get("y_px", y) if not only_later else y,
+        first.get("type", ""),
+        second.get("type", ""),
+        *(
+            told.get(f"{name}", math.nan)
+            for name in _sizes(pair.grid.unit)
+            for told in (first, second)
+        ),
+        first.get(f"volume_{pair.grid.unit}3", 0.0),
+        100 * change,
+        100 * judge.mdc,
+    )
+
+
+def _sizes(unit: str) -> Iterator[str]:
+    yield f"width_{unit}"
+    yield f"area_{unit}2"
+
+
+def _traits(scars: Scars, number: int) -> dict[str, object]:
+    if number == 0:
+        return {}
+    row = scars.table[scars.table["scar_id"] == number].iloc[0]
+    return {str(name): value for name, value in row.items()}
+
+
+def _change(match: Match, reading: Reading, weights: Weights, *, filter_mm: float) -> float:
+    """Relative change of one scar's volume, over what it covers in either photo."""
+    box, own, walls = _masks(match, reading, filter_mm=filter_mm)
+    part = Reading(
+        before=reading.before,
+        after=reading.after,
+        network=None
+        if reading.network is None
+        else (reading.network[0][box], reading.network[1][box]),
+        relief=(reading.relief[0][box], reading.relief[1][box]),
+        outline=own,
+        rimmed=walls,
+    )
+    return float(relative_change(scar_volumes(part, own, walls), weights)[0])
+
+
+def _masks(
+    match: Match, reading: Reading, *, filter_mm: float
+) -> tuple[tuple[slice, slice], Mask, Mask]:
+    """A window around a scar; there its own cells, and those with its walls, no other scar's."""
+    before, after = reading.before.labels, reading.after.labels
+    covers = ((before == match.before) & (match.before > 0)) | (
+        (after == match.after) & (match.after > 0)
+    )
+    box = _box(covers, margin=int(np.ceil(1.0 / filter_mm)))
+    one, two = before[box], after[box]
+    others = ((one > 0) & (one != match.before)) | ((two > 0) & (two != match.after))
+    own = covers[box]
+    if match.relation == "":  # what another scar has of its own is not this one's
+        foreign = (one > 0) & (one != match.before)
+        own = own & ~foreign
+    walls = with_walls(own, filter_mm=filter_mm) & ~(others & ~own)
+    return box, own, walls
+
+
+def _box(mask: Mask, *, margin: int) -> tuple[slice, slice]:
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    rows = slice(max(y - margin, 0), min(y + height + margin, mask.shape[0]))
+    return rows, slice(max(x - margin, 0), min(x + width + margin, mask.shape[1]))
+
+
+def _middle(reading: Reading, match: Match, pair: Pair) -> tuple[float, float]:
+    """Middle of a scar in pixels of the earlier photo."""
+    labels, number = (
+        (reading.before.labels, match.before)
+        if match.before
+        else (reading.after.labels, match.after)
+    )
+    rows, cols = np.nonzero(labels == number)
+    return pair.grid.to_photo(float(cols.mean()), float(rows.mean()))
