@@ -25,7 +25,8 @@ Comparable = Literal["yes", "caution", "no"]
 Limits = tuple[float, ...]
 
 _OF_CONTROL = (
-    *("coherence_mid", "coherence_fine", "light_fall", "light_bend", "focus", "contrast"),
+    *("coherence_mid", "coherence_fine", "light_turn", "light_fall", "light_bend"),
+    *("focus", "contrast"),
     *("exposure_stops", "red_shift", "blue_shift", "control_tiles"),
 )
 
@@ -150,7 +151,8 @@ def _figures(alignment: Alignment, control: Control | None, common: float) -> di
         return {**figures, **dict.fromkeys(_OF_CONTROL, math.nan)}
     red, green, blue = control.exposure
     values = (
-        *(control.mid.coherence, control.fine.coherence, control.fall, control.bend),
+        *(control.mid.coherence, control.fine.coherence),
+        *(control.turn, control.fall, control.bend),
         *(control.fine.gain - control.mid.gain, control.tones[1].gain),
         *(green / math.log(2), red - green, blue - green, float(control.tiles)),
     )
@@ -212,16 +214,27 @@ def _of_control(
     control: Control, figures: Mapping[str, float], params: ChangeParams
 ) -> Iterator[Reason]:
     yield from _beyond("LITTLE_CONTROL", float(control.tiles), params.control_tiles, least=True)
-    mid, fine = control.mid.coherence, control.fine.coherence
-    yield from _beyond("LIGHT_DIRECTION", mid, params.coherence_mid, least=True)
-    fall, bend = _beyond_both(control, params)
-    yield from fall or bend
+    yield from _of_light(control, params)
     yield from _of_contrast(control, params)
     yield from _beyond("FOCUS", abs(figures["focus"]), params.focus)
-    yield from _beyond("FINE_DETAIL", fine, params.coherence_fine, least=True)
     yield from _beyond("EXPOSURE", abs(figures["exposure_stops"]), params.exposure_stops)
     colour = max(abs(figures["red_shift"]), abs(figures["blue_shift"]))
     yield from _beyond("COLOUR", colour, params.colour)
+
+
+def _of_light(control: Control, params: ChangeParams) -> Iterator[Reason]:
+    """Signs of another light; several small ones together are a large one."""
+    fall, bend = _beyond_both(control, params)
+    mid, fine = control.mid.coherence, control.fine.coherence
+    signs = [
+        *_beyond("LIGHT_DIRECTION", mid, params.coherence_mid, least=True),
+        *_beyond("LIGHT_TURNED", control.turn, params.light_turn),
+        *(fall or bend),
+        *_beyond("FINE_DETAIL", fine, params.coherence_fine, least=True),
+    ]
+    yield from signs
+    if len(signs) >= params.light_signs and all(sign.weight == "caution" for sign in signs):
+        yield Reason("LIGHT_CHANGED", "no", float(len(signs)), float(params.light_signs - 1))
 
 
 def _beyond_both(control: Control, params: ChangeParams) -> tuple[list[Reason], list[Reason]]:

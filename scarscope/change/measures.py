@@ -49,6 +49,7 @@ class _Row:
     better: Better | None
     dimension: Dimension
     se: float = math.nan
+    doubt: float = 0.0  # difference of the readings, in the row's unit
 
 
 @dataclass(frozen=True)
@@ -148,10 +149,11 @@ def _registered(before: Score, after: Score, amount: Amount) -> Iterator[_Row]:
         if name is None or isinstance(before.values[name], str):
             continue
         first, second = _number(before.values, name), _number(after.values, name)
-        se = math.nan
+        se, doubt = math.nan, 0.0
         if entry.name in COMBINED and not math.isnan(amount.change):
             second, se = first * (1 + amount.change), abs(first) * amount.se
-        yield _Row(name, first, second, entry.better, entry.dimension, se)
+            doubt = 0.0 if math.isnan(amount.disagreement) else first * amount.disagreement
+        yield _Row(name, first, second, entry.better, entry.dimension, se, doubt)
 
 
 def _of_pair(pair: Pair) -> Iterator[_Row]:
@@ -169,7 +171,8 @@ def _judged(
     row: _Row, pair: Pair, comparability: Comparability, error: MeasurementError
 ) -> dict[str, object]:
     change = row.after - row.before
-    mdc = _mdc95(row, pair, comparability, error)
+    # Two readings of one change: what they differ by is error that retests do not show.
+    mdc = math.hypot(_mdc95(row, pair, comparability, error), row.doubt)
     return {
         "comparable": comparability.verdict,
         "reasons": comparability.codes,

@@ -131,6 +131,18 @@ REGISTRY: tuple[ReasonInfo, ...] = (
         "log units",
     ),
     ReasonInfo(
+        "LIGHT_TURNED",
+        "the contrast of relief changed more in one direction than across it, as when a lamp moves",
+        _LIGHT,
+        "log units",
+    ),
+    ReasonInfo(
+        "LIGHT_CHANGED",
+        "several signs together say that the light changed",
+        _LIGHT,
+        "signs",
+    ),
+    ReasonInfo(
         "FINE_DETAIL",
         "fine detail of the skin is not the same in both photos (noise, compression or light)",
         "Use the same camera, resolution and file quality at every visit, and enough light",

@@ -35,8 +35,12 @@ class ChangeParams:
     coherence_mid, coherence_fine : tuple of 2 float
         Correlation of relief of 0.25 to 1 mm and of 0.1 to 0.25 mm in skin without scars, at
         least. A lamp that moves lights other walls.
+    light_turn : tuple of 2 float
+        How much more the contrast of relief changed in one direction than across it, log units.
     light_fall, light_bend : tuple of 2 float
         Change of the fall of light over 30 mm, and of its unevenness, log units.
+    light_signs : int
+        So many signs of another light forbid the comparison together, each being a caution alone.
     contrast : tuple of 2 float
         Gain that all sizes share, log units: a tone curve, or make-up.
     contrast_coherence : float
@@ -77,10 +81,12 @@ class ChangeParams:
     confidence: tuple[float, ...] = (0.7, 0.4)
     scale: tuple[float, ...] = (0.03, 0.10)
     stretch: tuple[float, ...] = (0.02, 0.06)
-    coherence_mid: tuple[float, ...] = (0.95, 0.90)
-    coherence_fine: tuple[float, ...] = (0.88, 0.80)
+    coherence_mid: tuple[float, ...] = (0.975, 0.965)
+    coherence_fine: tuple[float, ...] = (0.915, 0.85)
+    light_turn: tuple[float, ...] = (0.05, 0.10)
     light_fall: tuple[float, ...] = (0.15, 0.30)
     light_bend: tuple[float, ...] = (0.03, 0.06)
+    light_signs: int = 2
     contrast: tuple[float, ...] = (0.08, 0.6)
     contrast_coherence: float = 0.985
     focus: tuple[float, ...] = (0.10, 0.9)
@@ -120,6 +126,7 @@ class ChangeParams:
         for name in ("network_weight", "relief_weight"):
             for weight in (name, f"scar_{name}"):
                 require(getattr(self, weight) >= 0, weight, getattr(self, weight), "zero or more")
+        require(self.light_signs >= 1, "light_signs", self.light_signs, "1 or more")
         require(self.least_retests >= 3, "least_retests", self.least_retests, "3 or more")
 
 
@@ -135,6 +142,7 @@ _AT_MOST = (
     "residual_mm",
     "scale",
     "stretch",
+    "light_turn",
     "light_fall",
     "light_bend",
     "contrast",

@@ -1,0 +1,239 @@
+"""Fit what comparing two photos rests on, on tuning seeds of the phantom.
+
+python -m benchmarks.tune_change --out tuning --workers 2           look only
+python -m benchmarks.tune_change --out tuning --workers 2 --write   and write measurement_error.json
+
+Pairs in which nothing changed but the photograph say how large a change must be; treated pairs say
+how both readings are to be weighed. Nothing here is a reported figure: those come from
+``python -m scarscope.validation.pairs``, on other seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scarscope.batch.write import write_bytes
+from scarscope.change import Change, compare
+from scarscope.change import error as errors
+from scarscope.change.common import labels_over
+from scarscope.phantom import confounder_pair, retest_pair, treated_pair
+from scarscope.phantom.pairs import CONFOUNDERS, Confounder
+from scarscope.phantom.places import true_places
+from scarscope.phantom.render import Rendered
+from scarscope.phantom.seeds import TUNING
+from scarscope.photo import read_photo
+
+RESPONSES = (0.0, 0.15, 0.3, 0.45, 0.6, -0.2, 0.8)
+_MM_PER_PX = 0.07
+
+
+@dataclass(frozen=True)
+class Case:
+    """One pair to be rendered and compared."""
+
+    part: str
+    seed: int
+    response: float = 0.0
+    kind: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in the folder of finished cases."""
+        return f"{self.part}-{self.kind}{self.seed}"
+
+
+def plan() -> tuple[Case, ...]:
+    """All cases. Lamps that moved a little are what the gate sees least, so there are most."""
+    first = TUNING.start
+    return (
+        *(Case("treated", first + i, RESPONSES[i % len(RESPONSES)]) for i in range(70)),
+        *(Case("treated", first + 700 + i, RESPONSES[i % len(RESPONSES)]) for i in range(60)),
+        *(Case("retest", first + 100 + i) for i in range(50)),
+        *(Case("retest", first + 800 + i) for i in range(60)),
+        *(Case("confounder", first + 200 + i, kind=CONFOUNDERS[i % 9]) for i in range(90)),
+        *(Case("confounder", first + 300 + i, kind="light") for i in range(110)),
+        *(
+            Case("confounder", first + 420 + i, kind=kind)
+            for i, kind in enumerate(
+                ("pose", "focus", "compression", "makeup", "tan", "redness") * 13
+            )
+        ),
+    )
+
+
+def run_case(case: Case, folder: Path) -> dict[str, Any]:
+    """Render and compare one pair, or read what was found before."""
+    file = folder / f"{case.name}.json"
+    if file.is_file():
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    before, after = _photograph(case)
+    photos = (read_photo(r.rgb, mm_per_px=_MM_PER_PX) for r in (before, after))
+    change = compare(*photos, refuse=False)
+    row = {"part": case.part, "kind": case.kind, "seed": case.seed, "light": before.light}
+    row |= {"comparable": change.comparable, "reasons": change.comparability.codes}
+    row |= {"figures": dict(change.comparability.figures), **_found(change)}
+    row |= _truth(change, before, after)
+    write_bytes(file, json.dumps(row).encode("utf-8"))
+    return row
+
+
+def _photograph(case: Case) -> tuple[Rendered, Rendered]:
+    if case.part == "treated":
+        return treated_pair(case.seed, case.response)
+    if case.part == "retest":
+        return retest_pair(case.seed)
+    kind: Confounder = next(name for name in CONFOUNDERS if name == case.kind)
+    return confounder_pair(case.seed, kind)
+
+
+def _found(change: Change) -> dict[str, Any]:
+    measures = change.measures.set_index("measure")[["before", "after"]]
+    scars = change.scars["volume_change_pct"].dropna().tolist()
+    return {
+        "network": change.amount.network,
+        "relief": change.amount.relief,
+        "change": change.amount.change,
+        "measures": {str(n): row.tolist() for n, row in measures.iterrows()},
+        "scars": scars,
+    }
+
+
+def _truth(change: Change, before: Rendered, after: Rendered) -> dict[str, Any]:
+    """True relative change of volume over the common skin."""
+    if change.pair is None:
+        return {"true": math.nan}
+    grid, region = change.pair.grid, change.pair.region
+    rows, cols = np.indices(grid.shape, dtype=np.float32)
+    here = grid.to_photo(cols, rows)
+    places = np.stack([axis.ravel() for axis in here], axis=1)
+    there = true_places(before, after, places).reshape(*grid.shape, 2).astype(np.float32)
+    volumes = [
+        _micrometres(photo, where)[region].sum()
+        for photo, where in ((before, here), (after, (there[..., 0], there[..., 1])))
+    ]
+    return {"true": float(volumes[1] / volumes[0] - 1) if volumes[0] > 0 else math.nan}
+
+
+def _micrometres(
+    photo: Rendered, where: tuple[NDArray[np.float32], NDArray[np.float32]]
+) -> NDArray[np.int32]:
+    return labels_over(np.rint(photo.depth_mm * 1000).astype(np.int32), where)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.tune_change")
+    parser.add_argument("--out", type=Path, required=True, help="where finished cases are kept")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes")
+    parser.add_argument("--write", action="store_true", help=f"write {errors.FILE}")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    rows = list(_run(options.out, options.workers))
+    table = pd.DataFrame(rows)
+    for line in (*_gate(table), *_weights(table)):
+        print(line)
+    found = _errors(table)
+    print(_primary(found))
+    if options.write:
+        file = Path(errors.__file__).with_name(errors.FILE)
+        text = json.dumps(_rounded(found.to_json()), indent=1) + "\n"
+        write_bytes(file, text.encode("utf-8"))
+        print(file)
+    return 0
+
+
+def _run(folder: Path, workers: int) -> Iterator[dict[str, Any]]:
+    cases = plan()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        work = partial(run_case, folder=folder)
+        for done, row in enumerate(pool.map(work, cases, chunksize=4), start=1):
+            if done % 50 == 0:
+                print(f"[{done}/{len(cases)}]", file=sys.stderr, flush=True)
+            yield row
+
+
+def _gate(table: pd.DataFrame) -> Iterator[str]:
+    """How many pairs of each kind pass, and how far those are off in which nothing changed."""
+    kinds = table["kind"].where(table["part"] == "confounder", table["part"])
+    yield pd.crosstab(kinds, table["comparable"]).to_string()
+    calm = table[table["part"] != "treated"]
+    for verdict, group in calm.groupby("comparable"):
+        off = 100 * group["change"].abs()
+        yield (
+            f"{verdict}: {len(group)} pairs in which nothing changed read "
+            f"{off.mean():.1f} points off, 98 % of them up to {off.quantile(0.98):.1f}"
+        )
+
+
+def _weights(table: pd.DataFrame) -> Iterator[str]:
+    """Least squares of the true change on both readings, and what each alone would do."""
+    known = table[(table["part"] != "confounder") & (table["comparable"] != "no")]
+    known = known.dropna(subset=["true", "network", "relief"])
+    true = known["true"].to_numpy()
+    for names in (["network", "relief"], ["network"], ["relief"]):
+        readings = known[names].to_numpy()
+        weights = np.linalg.lstsq(readings, true, rcond=None)[0]
+        off = 100 * np.abs(readings @ weights - true)[(known["part"] == "treated").to_numpy()]
+        yield f"weights of {names}: {weights.round(2)}, treated pairs {off.mean():.1f} points off"
+    off = 100 * (known["change"] - known["true"]).abs()[known["part"] == "treated"]
+    yield f"as it is: treated pairs {off.mean():.1f} points off"
+
+
+def _errors(table: pd.DataFrame) -> errors.MeasurementError:
+    calm = table[table["part"] != "treated"]
+    groups = {
+        "retest": calm[(calm["part"] == "retest") & (calm["comparable"] != "no")],
+        "yes": calm[calm["comparable"] == "yes"],
+        "caution": calm[calm["comparable"] == "caution"],
+    }
+    spreads = {kind: dict(_spreads(group)) for kind, group in groups.items()}
+    pairs = int((calm["comparable"] != "no").sum())
+    return errors.MeasurementError("scarscope", pairs, spreads)
+
+
+def _spreads(group: pd.DataFrame) -> Iterator[tuple[str, errors.Spread]]:
+    names = sorted({name for measures in group["measures"] for name in measures})
+    for name in names:
+        values = np.array([measures[name] for measures in group["measures"]], dtype=np.float64)
+        spread = errors.fit_spread(values[:, 0], values[:, 1])
+        if not math.isnan(spread.absolute):
+            yield name, spread
+    shares = np.concatenate([np.asarray(scars) for scars in group["scars"]]) / 100
+    shares = shares[np.abs(shares) <= 1]  # what is new has no earlier volume to be a share of
+    calm = errors.fit_spread(np.ones(len(shares)), 1 + shares)
+    yield errors.SCAR, errors.Spread(0.0, math.hypot(calm.absolute, calm.relative))
+
+
+def _primary(found: errors.MeasurementError) -> str:
+    lines = []
+    for kind, table in found.spreads.items():
+        for name in ("burden_um", "scar_area_fraction", "n_scars", errors.SCAR):
+            spread = table[name]
+            lines.append(f"{kind} {name}: {spread.absolute:.3g} and {100 * spread.relative:.1f} %")
+    return "\n".join(lines)
+
+
+def _rounded(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
