@@ -14,9 +14,9 @@ from scarscope.change.amount import Amount
 from scarscope.change.common import Pair
 from scarscope.change.error import MeasurementError
 from scarscope.change.gate import Comparability
-from scarscope.measures.entry import AREA, Better, Dimension
+from scarscope.measures.entry import AREA, Better, Dimension, GridUnit
 from scarscope.measures.model import Score, Value
-from scarscope.measures.registry import MEASURES, columns
+from scarscope.measures.registry import MEASURES
 
 IMPROVED, UNCHANGED, WORSE = "improved", "no detectable change", "worse"
 NOT_COMPARABLE = "not comparable"
@@ -94,8 +94,12 @@ PAIR_MEASURES = (
 
 def measure_names(unit: str) -> tuple[str, ...]:
     """Names of all measures of a pair, with their units, in order; text is left out."""
-    own = columns("mm" if unit == "mm" else "px")
-    return (*(n for n in own if n != "tone"), *(m.column(unit) for m in PAIR_MEASURES))
+    grid_unit: GridUnit = "mm" if unit == "mm" else "px"
+    own = (entry.column(grid_unit) for entry in MEASURES if not isinstance(entry.blank, str))
+    return (
+        *(name for name in own if name is not None),
+        *(entry.column(unit) for entry in PAIR_MEASURES),
+    )
 
 
 def measure_table(
@@ -146,7 +150,7 @@ def _registered(before: Score, after: Score, amount: Amount) -> Iterator[_Row]:
     unit = before.skin.grid.unit
     for entry in MEASURES:
         name = entry.column(unit)
-        if name is None or isinstance(before.values[name], str):
+        if name is None or isinstance(entry.blank, str):
             continue
         first, second = _number(before.values, name), _number(after.values, name)
         se, doubt = math.nan, 0.0

@@ -97,10 +97,10 @@ class ChangeParams:
     unusable_days: float = 7.0
     caution_days: float = 14.0
     disagreement: float = 0.25
-    network_weight: float = 0.65
-    relief_weight: float = 0.52
-    scar_network_weight: float = 0.66
-    scar_relief_weight: float = 0.33
+    network_weight: float = 0.40
+    relief_weight: float = 0.75
+    scar_network_weight: float = 0.50
+    scar_relief_weight: float = 0.55
     relief_alone_weight: float = 1.03
     detail: float = 0.10
     resolved_share: float = 0.25
