@@ -146,6 +146,14 @@ def validation(options: argparse.Namespace) -> int:
     return _call(run) or _call([python, "-m", "scarscope.validation.readme"])
 
 
+def change(options: argparse.Namespace) -> int:
+    """Validate comparing on its own seeds; writes docs/change.md and the README's figures."""
+    python = prepare("run.txt")
+    set_up = ["--out", "validation/change", "--docs", "docs", "--readme", "README.md"]
+    set_up += ["--workers", "2", "--segmenter", "network"]
+    return _call([python, "-m", "scarscope.validation.pairs", *set_up, *options.more])
+
+
 def card(options: argparse.Namespace) -> int:
     """Write the model card of the learned segmenter, from the validation's and training's files."""
     return _call([prepare("run.txt"), "docs/model_card.py", *options.more])
@@ -374,6 +382,8 @@ def _parser() -> argparse.ArgumentParser:
     pages.add_argument("more", nargs="*", help="passed on, after --: --check")
     checked = add("validation", validation, "accuracy on simulated skin; writes docs/validation.md")
     checked.add_argument("more", nargs="*", help="passed on, after --: --workers 4")
+    pairs = add("change", change, "accuracy of comparing two photos; writes docs/change.md")
+    pairs.add_argument("more", nargs="*", help="passed on, after --: --workers 4")
     cards = add("card", card, "the learned segmenter's model card; writes docs/model-card.md")
     cards.add_argument("more", nargs="*", help="after --: --check, --log FILE, --second DIR")
     books = add("notebook", notebook, "run the notebooks into results/notebooks/")

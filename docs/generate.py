@@ -19,6 +19,7 @@ from typing import Any
 
 from scarscope import flags
 from scarscope.batch import columns
+from scarscope.change import reasons
 from scarscope.measures import MEASURES, Measure
 from scarscope.params import Params
 
@@ -31,6 +32,12 @@ What can be wrong with a photo, and what to do about it at the next visit. Flags
 
 A **serious** flag means that the figures should not be compared with those of other photos. A
 **caution** means: look at the photo before you use its figures. An **info** states a fact.
+"""
+_REASONS = """\
+Why two photos are compared with caution, or not at all, and what to do about it at the next visit.
+Reasons stand in the column `reasons` of `changes.csv`, joined by `|`, the gravest first. Most of
+them are a caution beyond one limit and forbid the comparison beyond a second one; the limits are
+in docs/parameters.md under `[change]`.
 """
 _MEASURES = """\
 Every figure of a photo, in the order of the columns of `photos.csv`. The three **primary** measures
@@ -68,6 +75,9 @@ def pages() -> dict[str, str]:
         "flags.md": _page("Quality flags", "scarscope/flags.py", _FLAGS, _flags()),
         "measures.md": _page("Measures", "scarscope/measures/registry.py", _MEASURES, _measures()),
         "parameters.md": _page("Parameters", "scarscope/params/stages.py", _PARAMS, _params()),
+        "reasons.md": _page(
+            "Reasons not to compare", "scarscope/change/reasons.py", _REASONS, _reasons()
+        ),
         "tables.md": _page("Tables", "scarscope/batch/columns.py", _TABLES, _tables()),
         "validated-against.md": _page(
             "Validated against",
@@ -97,6 +107,14 @@ def _flags() -> str:
         (f"`{info.flag.name}`", info.severity, info.meaning, info.remedy) for info in flags.REGISTRY
     ]
     return _table(("flag", "severity", "meaning", "what to do"), rows)
+
+
+def _reasons() -> str:
+    rows = [
+        (f"`{info.code}`", info.meaning, info.figure or "–", info.remedy)
+        for info in reasons.REGISTRY
+    ]
+    return _table(("reason", "meaning", "figure", "what to do"), rows)
 
 
 def _measures() -> str:
@@ -153,11 +171,14 @@ def _tables() -> str:
     further = {"...": "Further columns of the manifest, as they stand there."}
     place = {name: columns.PLACE[name] for name in columns.SCAR_PLACE}
     results = {**columns.RESULT, **measures, **columns.QUALITY, **columns.PROVENANCE}
+    scar_changes = {**columns.PAIR_PLACE, **columns.SCAR_CHANGES}
     parts = {
         "manifest.csv": columns.MANIFEST,
         "photos.csv, one row a photo": {**columns.PLACE, **further, **results},
         "scars.csv, one row a scar": {**place, **columns.SCARS},
-        "failures.csv, one row a photo without a score": columns.FAILURES,
+        "changes.csv, one row a pair of photos and measure": columns.CHANGES,
+        "scar_changes.csv, one row a pair of photos and scar": scar_changes,
+        "failures.csv, one row for what could not be done": columns.FAILURES,
     }
     return "\n".join(f"## {title}\n\n{_columns(told)}\n" for title, told in parts.items())
 

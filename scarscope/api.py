@@ -22,9 +22,10 @@ def score_folder(
     params: Params | None = None,
     layout: str | None = None,
     mm_per_px: float | None = None,
+    compare: bool = True,
     progress: Callable[[Progress], object] | None = None,
 ) -> BatchResult:
-    """Score every photo of a folder, with overlays; see :func:`scarscope.batch.score_folder`.
+    """Score and compare the photos of a folder; see :func:`scarscope.batch.score_folder`.
 
     Parameters
     ----------
@@ -44,13 +45,16 @@ def score_folder(
         Template of the photos' paths, such as ``{subject}/{date}_{view}``.
     mm_per_px : float or None, optional
         Scale of all photos for which neither the manifest nor a sidecar states one.
+    compare : bool, optional
+        False only scores the photos, and compares none with the baseline.
     progress : callable, optional
-        Called with a :class:`scarscope.batch.Progress` at the start and after every photo.
+        Called with a :class:`scarscope.batch.Progress` at the start, after every photo and after
+        every pair.
 
     Returns
     -------
     BatchResult
-        With ``.photos``, ``.scars``, ``.failures`` and ``.out``.
+        With ``.photos``, ``.scars``, ``.changes``, ``.scar_changes``, ``.failures`` and ``.out``.
 
     Raises
     ------
@@ -65,6 +69,7 @@ def score_folder(
         params=params,
         layout=layout,
         mm_per_px=mm_per_px,
+        compare=compare,
         progress=progress,
         paint=write_overlay,
     )

@@ -72,9 +72,58 @@ SCARS = {
     "edge_steepness": "How abruptly the wall falls; high for boxcar scars, low for rolling ones.",
     "confidence": "Likelihood that it is a scar at all, 0 to 1.",
 }
+PAIR_PLACE = {
+    "subject": "Whose skin.",
+    "view": "Part of the skin.",
+    "baseline": "Path of the earlier photo: the subject's lowest session of this view; of a retest "
+    "the photo of the same visit.",
+    "followup": "Path of the later photo.",
+    "session": "Number of the later photo's visit.",
+    "kind": "`session`, or `retest`: nothing was done in between, so that all change is "
+    "measurement error.",
+}
+CHANGES = {
+    **PAIR_PLACE,
+    "days": "Days between the two dates; blank where one was not stated.",
+    "comparable": "`yes`, `caution` or `no`; where `no`, all figures are blank.",
+    "reasons": "Why not, the gravest first, joined by `|`; see docs/reasons.md.",
+    "measure": "What was measured, with its unit, see docs/measures.md; `new_dark_area` and "
+    "`new_red_area` are areas in which pigment or redness rose.",
+    "before": "Its figure in the earlier photo, over the skin that both photos show; photos.csv "
+    "has that of the whole photo.",
+    "after": "The same in the later photo.",
+    "change": "After minus before.",
+    "change_pct": "Change in percent of `before`; blank where that is 0.",
+    "change_se": "Standard error of the change; blank where it is not known.",
+    "mdc95": "Smallest detectable change: 95 % of pairs in which nothing changed stay below it.",
+    "mdc95_source": "Where `mdc95` comes from: `study`, its own retests, or `scarscope`; blank "
+    "where it is not known.",
+    "verdict": "`improved`, `no detectable change`, `worse` or `not comparable`; blank where "
+    "`mdc95` is not known, where neither direction is better, and for retests.",
+}
+SCAR_CHANGES = {
+    "before_id": "Number of the scar in the earlier photo's mask and rows of scars.csv; blank "
+    "where it was not found there.",
+    "after_id": "The same in the later photo.",
+    "relation": "`split`: a piece of the earlier scar. `merged`: it went into a larger one.",
+    "status": "`resolved`, `improved`, `unchanged`, `worse` or `new`; blank for retests.",
+    "x_px": "Centre, pixels of the upright earlier photo from its left.",
+    "y_px": "Centre, pixels of the upright earlier photo from its top.",
+    "type_before": "Likeliest type in the earlier photo.",
+    "type_after": "Likeliest type in the later photo.",
+    "width_before_mm": "Extent across the narrower direction in the earlier photo.",
+    "width_after_mm": "The same in the later photo.",
+    "area_before_mm2": "Area of the opening in the earlier photo.",
+    "area_after_mm2": "The same in the later photo.",
+    "volume_before_mm3": "Missing volume in the earlier photo.",
+    "volume_change_pct": "Change of the missing volume in percent of the earlier one; -100 is all "
+    "gone.",
+    "mdc95_pct": "Smallest detectable change of a single scar's volume, in percent.",
+}
 FAILURES = {
-    "path": "The photo.",
-    "stage": "Where it failed; `folder` where the photo could not be placed in the study.",
+    "path": "The photo; of a pair the later one.",
+    "stage": "Where it failed; `folder` where the photo could not be placed in the study, `change` "
+    "where it was scored but could not be compared.",
     "error": "What is wrong.",
     "remedy": "What to do about it.",
 }

@@ -22,6 +22,7 @@ from scarscope.batch.store import Record, Store
 from scarscope.batch.task import Cell, Row
 from scarscope.batch.write import write_bytes
 
+PATHS = ("path", "baseline", "followup")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _FORMULA = ("=", "+", "-", "@", "\t")
 _DIGITS = 7  # as many as single precision holds; 0.06 stays 0.06
@@ -131,7 +132,7 @@ def scar_rows_table(rows: tuple[Row, ...], columns: Sequence[str]) -> Table:
 
 
 def failure_table(store: Store) -> Table:
-    """One row a photo that has no score."""
+    """One row a photo that has no score, and one a pair that could not be compared."""
     rows: tuple[Row, ...] = tuple(vars(failure) for failure in store.failures())
     return Table(tuple(FAILURES), rows)
 
@@ -162,7 +163,7 @@ def format_cell(value: Cell, column: str = "") -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value if column == "path" else _harmless(value)
+        return value if column in PATHS else _harmless(value)
     if isinstance(value, float):
         return _format_float(value)
     return str(value)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scarscope.batch import manifest
 from scarscope.batch.entry import Entry
+from scarscope.batch.pairs import days_since, lone_retests
 
 _SHEETS = (".xlsx", ".xls", ".ods", ".numbers", ".tsv", ".txt")
 _DOUBLE = "manifest.csv"  # Windows hides suffixes, so that one is easily written twice
@@ -53,9 +54,15 @@ def other_manifests(folder: Path) -> tuple[str, ...]:
 
 
 def on_entries(entries: Iterable[Entry]) -> tuple[str, ...]:
-    """Places with several photos, views that never return, and sessions that run backwards."""
+    """What stands in the way of comparing: places, views, dates and retests that do not fit."""
     entries = tuple(entries)
-    return (*_ambiguous(entries), *_views_that_never_return(entries), *_backwards(entries))
+    return (
+        *_ambiguous(entries),
+        *_views_that_never_return(entries),
+        *_backwards(entries),
+        *_lone_retests(entries),
+        *_treatments(entries),
+    )
 
 
 def _ambiguous(entries: tuple[Entry, ...]) -> list[str]:
@@ -106,4 +113,34 @@ def _backwards(entries: tuple[Entry, ...]) -> list[str]:
                     f"Subject {subject!r}: session {after} is dated {late}, before session "
                     f"{before} of {early}. One of them is wrong, and changes over time with it."
                 )
+    return notes
+
+
+def _lone_retests(entries: tuple[Entry, ...]) -> list[str]:
+    lone = lone_retests(entries)
+    if not lone:
+        return []
+    return [
+        f"{len(lone)} retest photo(s), such as {lone[0].path}, have no photo of kind 'session' of "
+        "the same subject, session and view: they are not compared."
+    ]
+
+
+def _treatments(entries: tuple[Entry, ...]) -> list[str]:
+    """Days of treatment that say nothing of the swelling in a photo, or perhaps too much."""
+    since = [(entry, days_since(entry)) for entry in entries]
+    later = [entry.path for entry, days in since if days < 0]
+    same = [entry.path for entry, days in since if days == 0]
+    notes = []
+    if later:
+        notes.append(
+            f"{len(later)} photo(s), such as {later[0]}, are dated before their treated_on, which "
+            "is not counted: it is the day of the last treatment before the photo."
+        )
+    if same:
+        notes.append(
+            f"{len(same)} photo(s), such as {same[0]}, were taken on the day that treated_on "
+            "states: they count as taken after that treatment, too soon to be compared. If they "
+            "were taken before it, state the treatment before that one, or none."
+        )
     return notes

@@ -31,10 +31,11 @@ def environment() -> dict[str, Any]:
 
 def provenance(
     params: Params,
-    *,
     start: datetime,
     counts: dict[str, int],
     options: dict[str, Any],
+    *,
+    changes: dict[str, Any],
     weights: str = "",
 ) -> dict[str, Any]:
     """All of it for one run that ends now.
@@ -49,6 +50,8 @@ def provenance(
         Photos by what became of them.
     options : dict
         How the run was asked for: folder, layout, workers, cluster.
+    changes : dict
+        Pairs by what became of them, and the measurement error that they were judged by.
     weights : str, optional
         Digest of the learned weights; empty where nothing was learned.
     """
@@ -56,6 +59,7 @@ def provenance(
         "software": "scarscope",
         "version": __version__,
         "params_hash": params.hash,
+        "pair_params_hash": params.pair_hash,
         "params": {stage: _homeless(own) for stage, own in params.to_dict().items()},
         "segmenter": params.scars.segmenter,
         "weights": weights,
@@ -64,6 +68,7 @@ def provenance(
         "started_utc": _utc(start),
         "finished_utc": _utc(datetime.now(UTC)),
         "counts": counts,
+        "changes": changes,
         "environment": environment(),
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from scarscope.batch.change_tables import change_table, scar_change_table
 from scarscope.batch.export import Table, failure_table, photo_table, scar_table, write_table
 from scarscope.batch.scan import Skipped
 from scarscope.batch.store import Store
@@ -28,6 +29,8 @@ class BatchResult:
         Where the store, tables and pictures lie.
     photos, scars, failures : DataFrame
         As in the CSV files, at full precision; empty ones keep their columns.
+    changes, scar_changes : DataFrame
+        The same of what was compared: one row a pair and measure, and one a pair and scar.
     skipped : tuple of Skipped
         Pictures of the folder that are not part of the study. Those that people would expect to
         be are rows of `failures` as well, of stage ``folder``.
@@ -41,13 +44,17 @@ class BatchResult:
     photos: pd.DataFrame
     scars: pd.DataFrame
     failures: pd.DataFrame
+    changes: pd.DataFrame
+    scar_changes: pd.DataFrame
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     kept: int = 0
 
     def __repr__(self) -> str:
         failed = int((self.photos["status"] != "ok").sum())
+        pairs = len(self.changes[["baseline", "followup"]].drop_duplicates())
         counts = f"{len(self.photos)} photos, {failed} failed, {len(self.scars)} scars"
+        counts += f", {pairs} pairs" if pairs else ""
         return f"<BatchResult in {str(self.out)!r}: {counts}>"
 
     def _repr_html_(self) -> str:
@@ -58,17 +65,18 @@ class BatchResult:
 
 @dataclass(frozen=True)
 class Tables:
-    """The three tables of a batch."""
+    """The tables of a batch."""
 
     photos: Table
     scars: Table
     failures: Table
+    changes: Table
+    scar_changes: Table
 
     def write(self, out: Path, provenance: dict[str, Any]) -> None:
         """Write the CSV files and ``provenance.json`` into `out`."""
-        write_table(self.photos, out / "photos.csv")
-        write_table(self.scars, out / "scars.csv")
-        write_table(self.failures, out / "failures.csv")
+        for name, table in vars(self).items():
+            write_table(table, out / f"{name}.csv")
         text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
         write_bytes(out / "provenance.json", text.encode("utf-8"))
 
@@ -81,10 +89,11 @@ class Tables:
         kept: int = 0,
     ) -> BatchResult:
         """The same as data frames."""
-        photos, scars, failures = (
-            table.to_frame() for table in (self.photos, self.scars, self.failures)
-        )
-        return BatchResult(out, photos, scars, failures, skipped, notes, kept)
+        frames = {name: table.to_frame() for name, table in vars(self).items()}
+        # Blanks would make numbers of scars into fractions, which no other table has.
+        whole = dict.fromkeys(("before_id", "after_id"), "Int64")
+        frames["scar_changes"] = frames["scar_changes"].astype(whole)
+        return BatchResult(out, **frames, skipped=skipped, notes=notes, kept=kept)
 
 
 def export_tables(store: Store) -> Tables:
@@ -96,6 +105,8 @@ def export_tables(store: Store) -> Tables:
         photo_table(store, measure_columns("mm"), measure_columns("px")),
         scar_table(store, scar_columns("mm")),
         failure_table(store),
+        change_table(store),
+        scar_change_table(store),
     )
 
 

@@ -1,4 +1,4 @@
-"""The one task of a batch: score one photo and write its pictures.
+"""The first task of a batch: score one photo and write its pictures.
 
 The same function runs inline, in a spawned process, and on a cluster; whatever it is given and
 whatever it returns can be pickled.
@@ -25,6 +25,8 @@ from scarscope.params import Params
 from scarscope.photo.model import Scale
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from scarscope.measures.model import Score
 
 Cell = float | int | str | None
@@ -107,6 +109,14 @@ class Task:
     outputs: Outputs | None = None
     paint: Painter | None = None
 
+    def run(self) -> Outcome:
+        """Do it."""
+        return run_task(self)
+
+    def failed(self, failure: Failure) -> Outcome:
+        """What became of it when it could not even say so itself."""
+        return Outcome(self.path, "", failure=failure)
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -165,13 +175,13 @@ def run_task(task: Task) -> Outcome:
     sha256 = ""
     try:
         sha256 = file_hash(task.file)
-        with _one_opencv_thread():
+        with one_opencv_thread():
             score = task.scorer(
                 task.file, scale=task.scale, roi=task.roi, params=task.params, name=task.path
             )
             if task.outputs is not None:
                 _write(score, task.outputs, task.paint)
-        row, scars = _photo_row(score), _scar_rows(score)
+        row, scars = _photo_row(score), plain_rows(score.scars.table)
     except Exception as error:
         print_debug()
         failure = Failure.of(task.path, error)
@@ -209,7 +219,7 @@ def file_hash(file: Path) -> str:
 
 
 @contextmanager
-def _one_opencv_thread() -> Iterator[None]:
+def one_opencv_thread() -> Iterator[None]:
     """Hold OpenCV to one thread: photos run side by side, so threads would only compete."""
     require_opencv()
     import cv2
@@ -257,8 +267,8 @@ def _quality(score: Score) -> dict[str, float]:
     return {name: value for name, value in figures.items() if name not in score.values}
 
 
-def _scar_rows(score: Score) -> tuple[Row, ...]:
-    table = score.scars.to_frame()
+def plain_rows(table: pd.DataFrame) -> tuple[Row, ...]:
+    """A table as rows of values that JSON and SQLite know."""
     records = table.to_dict(orient="records")
     return tuple({str(k): _plain(v) for k, v in record.items()} for record in records)
 

@@ -145,17 +145,23 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
     from rich.progress import Progress as Bar
 
     columns = (
-        *(TextColumn("Scoring"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+        *(
+            TextColumn("{task.fields[stage]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        ),
         *(TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.description}")),
     )
     with Bar(*columns, console=Console(stderr=True)) as bar:
-        row = bar.add_task("", total=None)
+        row = bar.add_task("", total=None, stage="Scoring")
 
         def tell(event: Progress) -> None:
             if event.status == "failed":
                 bar.console.print(f"failed: {event.path}", markup=False, highlight=False)
             text = event.path.replace("[", r"\[")
-            bar.update(row, completed=event.done, total=event.total, description=text)
+            stage = event.stage.capitalize()
+            bar.update(row, completed=event.done, total=event.total, description=text, stage=stage)
 
         yield tell
 

@@ -8,6 +8,7 @@ import typing
 from pathlib import Path
 
 from scarscope._version import __version__
+from scarscope.cli.compare_help import COMPARE, COMPARE_EXAMPLES
 from scarscope.params import Params, SegmenterName
 
 _MAIN = """\
@@ -138,6 +139,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_score(commands)
     _add_batch(commands)
+    _add_compare(commands)
     _add_phantom(commands)
     _add_validate(commands)
     _add_train(commands)
@@ -205,6 +207,48 @@ def _add_batch(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     _add_params(parser)
     parser.add_argument("--layout", metavar="T", help='such as "{subject}/{date}_{view}"')
+
+
+def _add_compare(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "compare", COMPARE, COMPARE_EXAMPLES, "say what changed between two photos"
+    )
+    parser.add_argument("before", type=Path, metavar="BEFORE", help="the earlier photo")
+    parser.add_argument("after", type=Path, metavar="AFTER", help="the later photo, same skin")
+    parser.add_argument(
+        "--mm-per-px", type=_positive, metavar="F", help="millimetres per pixel of both photos"
+    )
+    parser.add_argument(
+        "--mm-per-px-after",
+        type=_positive,
+        metavar="F",
+        help="of the later photo, where it is another",
+    )
+    for which, words in (("before", "earlier"), ("after", "later")):
+        parser.add_argument(
+            f"--roi-{which}",
+            type=Path,
+            metavar="FILE",
+            help=f"region of the {words} photo, as for score (default: found by itself)",
+        )
+    for which, words in (("before", "earlier"), ("after", "later")):
+        parser.add_argument(
+            f"--days-{which}",
+            type=_days,
+            metavar="N",
+            help=f"days from the last treatment before the {words} photo to that photo",
+        )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write pictures and tables here")
+    _add_params(parser)
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON document and nothing else"
+    )
+    parser.add_argument(
+        "--no-compare",
+        dest="compare",
+        action="store_false",
+        help="score only; do not compare follow-ups with their baseline",
+    )
 
 
 def _add_phantom(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -330,6 +374,16 @@ def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
     return int(text)
+
+
+def _days(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days of 0 or more")
+    return value
 
 
 def _positive(text: str) -> float:

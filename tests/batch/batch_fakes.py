@@ -1,5 +1,6 @@
 """A scorer without the rooms before it: the bytes of a fake photo say what happens to it."""
 
+import math
 import os
 import signal
 import time
@@ -8,6 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scarscope.change import COLUMNS, Change, scar_columns
+from scarscope.change.amount import Amount
+from scarscope.change.gate import Comparability
+from scarscope.change.measures import refused_table
+from scarscope.change.reasons import Reason
 from scarscope.errors import RegionError
 from scarscope.flags import Flag
 from scarscope.measures.model import Score
@@ -74,6 +80,33 @@ def fake_score(text, scale, name):
         "nothing": float("nan"),
     }
     return Score(scars=scars, values=values, flags=flags)
+
+
+def fake_comparer(before, after, *, days, error, params):
+    """Burden is the number in a fake photo's bytes; a word in the later one says what happens."""
+    first, second = (Path(shot.file).read_text().split() for shot in (before, after))
+    if "pairbug" in second:
+        raise ZeroDivisionError("division by zero")
+    if "pairkill" in second:
+        os._exit(7)
+    soon = min((d for d in days if not math.isnan(d)), default=99) < params.change.unusable_days
+    told = Comparability("no" if soon else "yes", (Reason("TOO_SOON", "no"),) if soon else (), {})
+    table = refused_table("mm", told) if soon else _fake_measures(first, second, error)
+    scars = pd.DataFrame(columns=list(scar_columns("mm")))
+    return Change(told, None, table, scars, Amount(*[math.nan] * 4), (before.path, after.path))
+
+
+def _fake_measures(first, second, error):
+    one, two = (next(float(w) for w in words if w[0].isdigit()) for words in (first, second))
+    mdc = error.mdc95("burden_um", (one + two) / 2, comparable="yes")
+    change = two - one
+    verdict = (
+        "no detectable change" if abs(change) <= mdc else "improved" if change < 0 else "worse"
+    )
+    name = "burden_px" if "px" in second else "burden_um"
+    burden = ["yes", "", name, one, two, change, 100 * change / one, 0.1, mdc, error.source]
+    count = ["yes", "", "n_scars", 1.0, 2.0, 1.0, 100.0, math.nan, math.nan, "", ""]
+    return pd.DataFrame([[*burden, verdict], count], columns=list(COLUMNS))
 
 
 def fake_painter(score, path):

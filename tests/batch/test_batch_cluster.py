@@ -1,12 +1,12 @@
 import warnings
 
 import pytest
-from batch_fakes import fake_painter, fake_scorer, make_study
+from batch_fakes import fake_comparer, fake_painter, fake_scorer, make_study
 
 from scarscope import batch
 from scarscope.errors import DependencyError, ScarScopeError
 
-TABLES = ("photos.csv", "scars.csv", "failures.csv")
+TABLES = ("photos.csv", "scars.csv", "changes.csv", "scar_changes.csv", "failures.csv")
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +27,15 @@ def cluster():
 
 
 def score(folder, out, **options):
-    return batch.score_folder(folder, out=out, scorer=fake_scorer, paint=fake_painter, **options)
+    fakes = {"scorer": fake_scorer, "comparer": fake_comparer, "paint": fake_painter}
+    return batch.score_folder(folder, out=out, **fakes, **options)
 
 
 @pytest.mark.slow
 def test_cluster_and_serial_tables_are_equal_byte_for_byte(tmp_path, cluster):
-    folder = make_study(tmp_path / "photos", {"P01/s1/left.jpg": b"noskin"})
-    score(folder, tmp_path / "serial")
+    burdens = {"P01/s1/left.jpg": b"noskin", "P02/s0/left.jpg": b"good 20"}
+    folder = make_study(tmp_path / "photos", {**burdens, "P02/s1/left.jpg": b"good 12"})
+    assert list(score(folder, tmp_path / "serial").changes["verdict"]) == ["improved", ""]
     score(folder, tmp_path / "cluster", cluster=cluster.scheduler_address)
     for name in TABLES:
         assert (tmp_path / "cluster" / name).read_bytes() == (

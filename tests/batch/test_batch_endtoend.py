@@ -49,6 +49,8 @@ def test_the_street_from_file_to_tables(serial):
 
 def test_every_column_is_explained_and_every_figure_behind_a_flag_is_there(study, serial):
     from scarscope.batch import columns
+    from scarscope.change import COLUMNS
+    from scarscope.change import scar_columns as scar_change_columns
     from scarscope.scars.model import columns as scar_columns
 
     score = ss.score(study / "P01/s0/left cheek.png")
@@ -62,6 +64,12 @@ def test_every_column_is_explained_and_every_figure_behind_a_flag_is_there(study
     row = serial.photos.iloc[0]
     for name, value in {**score.skin.quality, **score.scars.quality}.items():
         assert row[name] == pytest.approx(value, nan_ok=True), name
+    changes, scar_changes = serial.changes.columns, serial.scar_changes.columns
+    assert tuple(changes) == tuple(columns.CHANGES)
+    assert tuple(columns.CHANGES)[-len(COLUMNS) :] == COLUMNS
+    assert tuple(scar_changes) == (*columns.PAIR_PLACE, *columns.SCAR_CHANGES)
+    assert tuple(columns.SCAR_CHANGES) == scar_change_columns("mm")
+    assert tuple(map(columns.without_scale, columns.SCAR_CHANGES)) == scar_change_columns("px")
     expected = {*columns.PLACE, *columns.RESULT, *score.values, *columns.QUALITY}
     assert set(serial.photos.columns) == expected | set(columns.PROVENANCE)
     assert list(serial.photos["mm_per_px_rel_sd"][:2]) == pytest.approx([0.02, np.nan], nan_ok=True)
@@ -93,7 +101,7 @@ def test_two_workers_write_the_same_bytes_as_one(study, serial, tmp_path):
     assert main(["batch", str(study), "--out", str(tmp_path / "two"), "--workers", "2"]) == 3
     ours = {f.relative_to(serial.out): f.read_bytes() for f in serial.out.rglob("*.*g")}
     ours |= {f.relative_to(serial.out): f.read_bytes() for f in serial.out.glob("*.csv")}
-    assert len(ours) == 9
+    assert len(ours) == 11
     for name, data in ours.items():
         assert (tmp_path / "two" / name).read_bytes() == data, name
 

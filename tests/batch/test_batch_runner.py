@@ -14,7 +14,7 @@ from batch_fakes import fake_painter, fake_scorer, make_study
 from scarscope import Params, batch
 from scarscope.batch import Outputs, Task, run_task
 from scarscope.batch.pools import Pool, check, processes
-from scarscope.batch.runner import WINDOW, run_inline, run_pooled
+from scarscope.batch.runner import WINDOW, run_inline, run_one, run_pooled
 from scarscope.errors import ScarScopeError
 from scarscope.machine import ONE_THREAD
 
@@ -67,7 +67,7 @@ def test_no_more_tasks_are_out_than_the_window_holds(tmp_path):
 def test_a_pool_that_always_breaks_still_ends(tmp_path):
     class Broken:
         def submit(self, function, *_):
-            if function is run_task:
+            if function is run_one:
                 raise BrokenExecutor("dead")
             future = Future()
             future.set_result(None)
@@ -99,7 +99,7 @@ def test_a_cluster_that_gives_up_tasks_has_them_run_alone(tmp_path):
         def _finish(self, function, args):
             together = self.out > 1
             self.out -= 1
-            if function is run_task and (together or args[0].path == "01.jpg"):
+            if function is run_one and (together or args[0].path == "01.jpg"):
                 raise KilledWorker(args[0].path)
             return function(*args)
 

@@ -353,7 +353,8 @@ def test_without_opencv_commands_say_what_to_install(monkeypatch, tmp_path, caps
 def test_help_names_every_command_and_every_option_has_help():
     parser = build_parser()
     commands = next(a for a in parser._actions if hasattr(a, "choices") and a.choices)
-    assert set(commands.choices) == {"score", "batch", "phantom", "validate", "train", "doctor"}
+    names = {"score", "batch", "compare", "phantom", "validate", "train", "doctor"}
+    assert set(commands.choices) == names
     for command in commands.choices.values():
         assert "examples:" in command.epilog
         assert "exit status" in command.epilog
@@ -379,7 +380,7 @@ def test_examples_parse_as_written():
 def test_examples_name_files_that_are_there():
     root = Path(__file__).parents[2]
     named = {word for words in examples() for word in words if word.startswith("data/")}
-    assert len(named) == 3
+    assert len(named) == 4
     for path in named:
         assert (root / path).exists(), path
 

@@ -21,6 +21,10 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "benchmarks" / "second_renderer"
 # Truth is measured, written and compared by what the phantom's is; nothing else is shared.
 SHARED = {
+    "scarscope:compare",
+    "scarscope:read_photo",
+    "scarscope:__version__",
+    "scarscope.change:Change",
     "scarscope.phantom.seeds",
     "scarscope.phantom.scars:truth_table",
     "scarscope.phantom.scars:TRUTH_COLUMNS",

@@ -1,0 +1,84 @@
+"""What every task of a run shares, and what its result depends on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from scarscope.batch.entry import Entry
+from scarscope.batch.pair_task import Comparer
+from scarscope.batch.task import Outputs, Painter, Scorer, Task, file_hash
+from scarscope.errors import ScarScopeError
+from scarscope.params import Params
+from scarscope.photo import read_sidecar, sidecar_path
+from scarscope.photo.model import Scale
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every photo and pair of a run shares.
+
+    Attributes
+    ----------
+    folder, out : Path
+        Of the photos, and of what is written.
+    params : Params
+        All stages' parameters.
+    scorer : Scorer
+        What scores a photo.
+    comparer : Comparer or None
+        What compares two photos; None compares none.
+    paint : callable or None
+        Writes the overlay of a score.
+    scale : Scale or None
+        Of all photos for which nothing else states one.
+    weights : str
+        Digest of what was learned; empty where nothing was.
+    """
+
+    folder: Path
+    out: Path
+    params: Params
+    scorer: Scorer
+    comparer: Comparer | None = None
+    paint: Painter | None = None
+    scale: Scale | None = None
+    weights: str = ""
+
+    def task(self, entry: Entry, file: Path) -> Task:
+        """The task of scoring a photo."""
+        return Task(
+            path=entry.path,
+            file=file,
+            params=self.params,
+            scorer=self.scorer,
+            scale=entry.scale or self._fallback(file),
+            roi=self.folder / entry.roi if entry.roi else None,
+            outputs=self.outputs(entry.path),
+            paint=self.paint,
+        )
+
+    def _fallback(self, file: Path) -> Scale | None:
+        """The scale stated for the whole folder, where the photo's sidecar states none."""
+        if self.scale is None:
+            return None
+        try:
+            return None if read_sidecar(file).scale else self.scale
+        except ScarScopeError:  # reading the photo finds it again and reports it
+            return None
+
+    def outputs(self, path: str) -> Outputs:
+        """Where a photo's pictures go."""
+        return Outputs.under(self.out, path, overlay=self.paint is not None)
+
+    def inputs(self, task: Task) -> str:
+        """Hash of what a score depends on beside the photo.
+
+        Those are the stated scale, the region file, the sidecar, and the network's weights.
+        """
+        digest = hashlib.sha256(repr(task.scale).encode() + self.weights.encode())
+        for file in (task.roi, sidecar_path(task.file)):
+            present = file is not None and file.is_file()
+            digest.update(file_hash(file).encode() if file is not None and present else b"-")
+        return digest.hexdigest()[:16]
