@@ -1,4 +1,4 @@
-"""Make the README's picture again from the sample study.
+"""Make the README's pictures again from the sample study.
 
 Run: python docs/pictures.py
 """
@@ -9,35 +9,55 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from scarscope.batch import list_photos
+from scarscope.change import compare
 from scarscope.measures import score
 from scarscope.photo import read_photo
-from scarscope.report import depth_picture, overlay
+from scarscope.photo.model import Photo
+from scarscope.report import aligned_pair, depth_picture, overlay
 
 DOCS = Path(__file__).resolve().parent
 SAMPLES = DOCS.parent / "data" / "samples"
 SAMPLE = "P02/2026-01-12/left.jpg"
+BEFORE, AFTER = "P01/2026-01-12/left.jpg", "P01/2026-04-06/left.jpg"
 WIDTH_PX = 700
 QUALITY = 85
 
 
 def main() -> None:
-    """Write docs/pictures/sample.jpg: outlines by type, and missing depth, of one sample photo."""
-    scale = next(e.scale for e in list_photos(SAMPLES).entries if e.path == SAMPLE)
-    scored = score(read_photo(SAMPLES / SAMPLE, mm_per_px=scale))
-    sides = [Image.fromarray(picture(scored)) for picture in (overlay, depth_picture)]
-    height = max(round(side.height * WIDTH_PX / side.width) for side in sides)
-    sheet = np.full((height, 2 * WIDTH_PX, 3), 28, np.uint8)
+    """Write docs/pictures/sample.jpg and change.jpg.
+
+    The first shows outlines by type and missing depth of one sample photo, the second a sample
+    patient before and after treatment.
+    """
+    scored = score(_read(SAMPLE))
+    sides = [_fitted(picture(scored), WIDTH_PX) for picture in (overlay, depth_picture)]
+    sheet = np.full((max(len(side) for side in sides), 2 * WIDTH_PX, 3), 28, np.uint8)
     for index, side in enumerate(sides):
-        fitted = side.resize(
-            (WIDTH_PX, round(side.height * WIDTH_PX / side.width)), Image.Resampling.LANCZOS
-        )
-        sheet[: fitted.height, index * WIDTH_PX : (index + 1) * WIDTH_PX] = np.asarray(fitted)
+        sheet[: len(side), index * WIDTH_PX : (index + 1) * WIDTH_PX] = side
+    _write(sheet, "sample.jpg")
+    change = compare(_read(BEFORE), _read(AFTER))
+    _write(_fitted(aligned_pair(change), 2 * WIDTH_PX), "change.jpg")
+
+
+def _read(path: str) -> Photo:
+    scale = next(e.scale for e in list_photos(SAMPLES).entries if e.path == path)
+    return read_photo(SAMPLES / path, mm_per_px=scale)
+
+
+def _fitted(picture: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    image = Image.fromarray(picture)
+    size = (width, round(image.height * width / image.width))
+    return np.asarray(image.resize(size, Image.Resampling.LANCZOS), dtype=np.uint8)
+
+
+def _write(picture: NDArray[np.uint8], name: str) -> None:
     data = BytesIO()
-    Image.fromarray(sheet).save(data, "JPEG", quality=QUALITY)
-    (DOCS / "pictures" / "sample.jpg").write_bytes(data.getvalue())
+    Image.fromarray(picture).save(data, "JPEG", quality=QUALITY)
+    (DOCS / "pictures" / name).write_bytes(data.getvalue())
 
 
 if __name__ == "__main__":
