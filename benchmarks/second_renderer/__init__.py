@@ -14,6 +14,7 @@ package. Mitsuba comes with the extra `second`:
     pip install -e ".[second]"
     python -m benchmarks.second_renderer --out study --count 40
     python -m benchmarks.second_renderer.evaluate --out study --count 40
+    python -m benchmarks.second_renderer.pairs --out pairs --count 20
 
 The first command writes photos, a manifest and truth in the layout that `scarscope batch` and
 `scarscope validate` read; the second also runs these two and prints the figures. Seeds of
