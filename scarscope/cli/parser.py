@@ -244,10 +244,7 @@ def _add_compare(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--json", action="store_true", help="print one JSON document and nothing else"
     )
     parser.add_argument(
-        "--no-compare",
-        dest="compare",
-        action="store_false",
-        help="score only; do not compare follow-ups with their baseline",
+        "--no-compare", dest="compare", action="store_false", help="score only, compare no visits"
     )
 
 
