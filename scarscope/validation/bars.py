@@ -84,7 +84,8 @@ class Bar:
         """Plain values; what is not known is None."""
         names = ("value", "low", "high", "first", "then", "middle")
         numbers = {name: getattr(self, name) for name in names}
-        plain = {n: None if math.isnan(v) else float(f"{v:.4g}") for n, v in numbers.items()}
+        # Many more digits than are shown: what is rounded twice may come out another way.
+        plain = {n: None if math.isnan(v) else float(f"{v:.8g}") for n, v in numbers.items()}
         return {"question": self.question, "side": self.side, "digits": self.digits, **plain}
 
 
