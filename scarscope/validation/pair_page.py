@@ -40,20 +40,20 @@ _PARTS = {
     "copy": "one photo and a copy: other tone curve, exposure, white balance or compression",
 }
 _MEANING = """\
-- **Error of the change** holds the found change of missing volume against the true one over the
+- Error of the change holds the found change of missing volume against the true one over the
   same skin, for untreated and treated pairs that were compared. It hides what was refused: the
   table below adds those. It is an average; large changes are easier in percent than small ones.
-- **Called** is the verdict improved or worse. A comparison that refuses everything never calls
+- Called is the verdict improved or worse. A comparison that refuses everything never calls
   anything: read it beside the share that is compared, and the share of compared pairs.
-- **Compared** pairs have the verdict yes or caution. Outright is yes alone.
-- **Direction** asks only for the sign, and only where the true change exceeds the pair's own
+- Compared pairs have the verdict yes or caution. Outright is yes alone.
+- Direction asks only for the sign, and only where the true change exceeds the pair's own
   MDC95. A wide MDC95 leaves the large and easy changes: read it beside the power by size.
-- **Within MDC95** should be 95 %. MDC95 is fitted to pairs in which nothing changed, so that it
+- Within MDC95 should be 95 %. MDC95 is fitted to pairs in which nothing changed, so that it
   promises nothing for large changes. More than 95 % says that it is wider than need be.
-- **Status** of a scar has five values, and scars near a threshold fall to either side of it for
+- Status of a scar has five values, and scars near a threshold fall to either side of it for
   no fault of the reading: the second figure forgives changes below MDC95, the third takes
   resolved with improved and new with worse. A scar that nobody found has no status.
-- **Landmarks** lie on a lattice, scars or none. Simulated skin is the same in both photos down to
+- Landmarks lie on a lattice, scars or none. Simulated skin is the same in both photos down to
   the pore, which flatters every alignment.
 - Intervals are 95 %, by drawing pairs again. Where none or all of the pairs are counted they are
   exact (Clopper and Pearson)."""
@@ -237,15 +237,16 @@ def _head(results: Results, size: PairSize, seeds: range) -> list[Block]:
         f"Written by `{COMMAND}`: every figure comes from that run, none is typed. Do not edit "
         "this page."
     )
-    trial = "**A trial, not to be reported: too few pairs, or seeds that limits were set on.**"
+    trial = "A trial, not to be reported: too few pairs, or seeds that limits were set on."
     told = (
         f"ScarScope {__version__} on {len(pairs)} pairs of simulated photos with known truth, from "
         f"seeds {seeds.start} to {seeds.stop - 1}"
     )
     told += (
         f"; limits, weights and MDC95 were set on {TUNING.start} to {TUNING.stop - 1}. "
-        "Tones are spread over ITA -50° to 60°, lights are ring, twin, off-axis and raking. Both "
-        f"segmenters see the same photos. Intervals are 95 %, bootstrapped over pairs. {FEW_UNITS}"
+        "Tones are spread over ITA -50° to 60°, lights are ring, twin, off-axis and raking. "
+        f"{'Both segmenters see the same photos. ' if len(results) > 1 else ''}"
+        f"Intervals are 95 %, bootstrapped over pairs. {FEW_UNITS}"
     )
     return [
         Heading("Comparing two photos: how right it is", 1),
