@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+
+from scarscope.machine import ONE_THREAD
+
+# As the program runs: numerical libraries read this when they are first imported, and on some
+# processors the last digit of a product depends on how many threads share it.
+for _name, _value in ONE_THREAD.items():
+    os.environ.setdefault(_name, _value)
 
 import cv2
 import numpy as np
