@@ -118,7 +118,8 @@ SCAR_CHANGES = {
     "volume_before_mm3": "Missing volume in the earlier photo.",
     "volume_change_pct": "Change of the missing volume in percent of the earlier one; -100 is all "
     "gone.",
-    "mdc95_pct": "Smallest detectable change of a single scar's volume, in percent.",
+    "noise_pct": "Standard deviation of that change which the noise of the two photos explains.",
+    "mdc95_pct": "Smallest detectable change of this scar's volume, in percent.",
 }
 FAILURES = {
     "path": "The photo; of a pair the later one.",

@@ -4,11 +4,16 @@ Legend
 ------
 n1, n2 : missing volume by the network, earlier and later photo
 r1, r2 : the same by relief
-f : relative change of missing volume, ``w_n (n2 - n1) / n1 + w_r (r2 - r1) / r1``
+n, r : their relative changes, ``(n2 - n1) / n1`` and ``(r2 - r1) / r1``
+f : relative change of missing volume, ``w_n n + w_r r + w_e e``
+e : excess, what n exceeds r by beyond the network's noise where both have one sign
+noise : standard deviation of r that the noise of the photos explains
 
-The weights are fitted on tuning seeds of the phantom (``python -m benchmarks.tune_change``). Their
+The weights were chosen on tuning seeds of the phantom (``python -m benchmarks.tune_change``). Their
 sum exceeds 1: each reading alone understates a change, the network because it leans to the middle
-and relief because what does not change, such as pigment, is in its denominator.
+and relief because what does not change, such as pigment, is in its denominator. Under flat light
+that is most of it, while the network, which never exaggerates a change between photos alike, shows
+more: hence the excess.
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,14 +37,23 @@ _SEED = 20261125
 _LEAST_RELIEF = 0.25
 _MOST_RISE = 2.0  # a single reading's relative change is held within -1.3 and this
 _MOST_FALL = -1.3
+_NETWORK_NOISE = 0.10  # the network's change of a burden that did not change stays within this
+# The network shows at least this share less or more of a change than relief: no disagreement.
+_SHRINKAGE = 0.3
+# Relief summed over an area of skin in which nothing changed differs by this, in mm³ at 1 mm² and
+# for photos whose log light differs by 1, and grows with the area by this power: more than the half
+# of white noise, as the inverse smooths. Found on tuning retests, discs of 0.2 to 1.8 mm.
+_NOISE_MM3 = 2.5
+_NOISE_POWER = 0.58
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of the network's and of the relief's relative change."""
+    """Weights of the network's and of the relief's relative change, and of the excess."""
 
     network: float
     relief: float
+    excess: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -54,17 +69,18 @@ class Amount:
         photos happen to show. It does not hold what photographing again would change.
     network, relief : float
         Each reading's own relative change; NaN where it has none.
+    doubt : float
+        How far the readings differ beyond what is known of them; 0 where only one counts.
+    noise : float
+        Standard deviation of the change that the noise of the photos explains.
     """
 
     change: float
     se: float
     network: float
     relief: float
-
-    @property
-    def disagreement(self) -> float:
-        """Difference of the readings; NaN where there is only one."""
-        return abs(self.network - self.relief)
+    doubt: float = 0.0
+    noise: float = math.nan
 
 
 def relative_change(volumes: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
@@ -79,7 +95,7 @@ def relative_change(volumes: NDArray[np.float64], weights: Weights) -> NDArray[n
     Returns
     -------
     ndarray of float, shape (3, ...)
-        f, the network's part and the relief's part, each a relative change.
+        f, n and r, each a relative change.
     """
     n1, n2, r1, r2 = volumes
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -88,10 +104,25 @@ def relative_change(volumes: NDArray[np.float64], weights: Weights) -> NDArray[n
         relief = np.where(r1 > 0, (r2 - r1) / np.maximum(r1, least), np.nan)
     network, relief = (np.clip(part, _MOST_FALL, _MOST_RISE) for part in (network, relief))
     both = weights.network * network + weights.relief * relief
+    both = both + weights.excess * _excess(network, relief)
     total = weights.network + weights.relief
     alone = np.where(np.isnan(network), relief, network) * total
     f = np.where(np.isnan(both), alone, both)
     return np.stack([np.maximum(f, -1.0), network, relief])
+
+
+def _excess(network: NDArray[np.float64], relief: NDArray[np.float64]) -> NDArray[np.float64]:
+    beyond = np.maximum(np.abs(network) - np.abs(relief) - _NETWORK_NOISE, 0.0)
+    return np.where(network * relief > 0, np.sign(network) * beyond, 0.0)
+
+
+def _doubt(network: float, relief: float, weights: Weights) -> float:
+    """Difference of the readings beyond the known shrinkage, and what the excess adds."""
+    if weights.network == 0 or math.isnan(network) or math.isnan(relief):
+        return 0.0
+    known = _SHRINKAGE * max(abs(network), abs(relief))
+    excess = float(_excess(np.asarray(network), np.asarray(relief)))
+    return max(0.0, abs(network - relief) - known) + weights.excess * abs(excess)
 
 
 def measure_amount(pair: Pair, reading: Reading, weights: Weights) -> Amount:
@@ -109,7 +140,60 @@ def measure_amount(pair: Pair, reading: Reading, weights: Weights) -> Amount:
     change, network, relief = relative_change(total, weights)
     blocks = np.stack([_block_sums(image, pair) for image in maps])
     kept = blocks[:, _block_sums(pair.region.astype(np.float32), pair) > 0]
-    return Amount(float(change), _error(kept, weights), float(network), float(relief))
+    return Amount(
+        change=float(change),
+        se=_error(kept, weights),
+        network=float(network),
+        relief=float(relief),
+        doubt=_doubt(float(network), float(relief), weights),
+        noise=relief_noise(reading, pair, _areas(reading.rimmed)) / _relief_base(*total[[0, 2]]),
+    )
+
+
+def _areas(mask: Mask) -> NDArray[np.float64]:
+    """Cells of each piece of a mask."""
+    stats = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)[2]
+    return np.asarray(stats[1:, cv2.CC_STAT_AREA], np.float64)
+
+
+def relief_noise(reading: Reading, pair: Pair, areas: NDArray[np.float64]) -> float:
+    """Standard deviation of summed relief that the noise of the photos explains, in cells.
+
+    Parameters
+    ----------
+    reading : Reading
+        Its ``noise`` says how far the photos differ in skin without scars.
+    pair : Pair
+    areas : ndarray of float, shape (n,)
+        Cells of each scar with its walls; their noise is independent.
+    """
+    grid = pair.grid
+    mm2 = areas * grid.filter_mm**2
+    single = reading.noise * _NOISE_MM3 * mm2**_NOISE_POWER / grid.filter_mm**2
+    return float(np.sqrt(np.sum(single**2))) * grid.step / grid.filter_mm
+
+
+def scar_noise(reading: Reading, pair: Pair, walls: Mask, volumes: NDArray[np.float64]) -> float:
+    """Standard deviation of one scar's relative change that the noise of the photos explains.
+
+    Parameters
+    ----------
+    reading : Reading
+        Of the whole pair.
+    pair : Pair
+    walls : ndarray of bool
+        The scar with its walls.
+    volumes : ndarray of float, shape (4,)
+        From :func:`scar_volumes`.
+    """
+    area = np.array([np.count_nonzero(walls)], np.float64)
+    return relief_noise(reading, pair, area) / _relief_base(volumes[0], volumes[2])
+
+
+def _relief_base(n1: float, r1: float) -> float:
+    """What the relief's change is a share of; NaN where there is nothing."""
+    base = r1 if math.isnan(n1) else max(r1, _LEAST_RELIEF * n1)
+    return float(base) if base > 0 else math.nan
 
 
 def scar_volumes(reading: Reading, own: Mask, walls: Mask) -> NDArray[np.float64]:

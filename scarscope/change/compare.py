@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,13 @@ from scarscope.change.align import Alignment
 from scarscope.change.align import register as align
 from scarscope.change.amount import Amount, Weights, measure_amount
 from scarscope.change.common import Pair, lay_over
-from scarscope.change.control import control_skin, measure_control
+from scarscope.change.control import FAR_MM, RIM_MM, control_skin, measure_control
 from scarscope.change.error import SCAR, MeasurementError, published
 from scarscope.change.gate import Comparability, fine_detail_differs, judge
 from scarscope.change.harmonise import harmonise
 from scarscope.change.measures import measure_table, refused_table
 from scarscope.change.model import Change
-from scarscope.change.reading import Found, Reading, find, read_pair
+from scarscope.change.reading import Found, find, read_pair
 from scarscope.change.reasons import Reason
 from scarscope.change.scars import judge_of, scar_columns, scar_table
 from scarscope.measures import score_scars
@@ -202,8 +203,12 @@ def _judge(
         told = judge(before, after, alignment, None, days=days, params=limits)
         return _Judged(told, alignment)
     found = find(pair.before, segmenter)
-    plain = control_skin(pair.region, found.scars.labels > 0, filter_mm=pair.grid.filter_mm)
-    control = measure_control(pair, plain)
+    scarred = found.scars.labels > 0
+    plain, far = (
+        control_skin(pair.region, scarred, filter_mm=pair.grid.filter_mm, rim_mm=rim)
+        for rim in (RIM_MM, FAR_MM)
+    )
+    control = measure_control(pair, plain, far)
     common = pair.area if pair.grid.unit == "mm" else math.nan
     told = judge(before, after, alignment, control, common_mm2=common, days=days, params=limits)
     if control.tiles == 0:
@@ -240,18 +245,16 @@ def _measure(
         told.figures, pair.before.flags | pair.after.flags, limits
     )
     amount = measure_amount(pair, reading, _weights(limits, alone=alone))
-    if not alone and amount.disagreement > limits.disagreement:
-        told = told.also(
-            Reason("READINGS_DISAGREE", "caution", amount.disagreement, limits.disagreement)
-        )
+    if amount.doubt > limits.disagreement:
+        told = told.also(Reason("READINGS_DISAGREE", "caution", amount.doubt, limits.disagreement))
     before, after = score_scars(reading.before), score_scars(reading.after)
     kind = "yes" if told.verdict == "yes" else "caution"
-    mdc = error.mdc95(SCAR, 1.0, comparable=kind)
+    judge = judge_of(limits, alone=alone)
     return Change(
         comparability=told,
         alignment=judged.alignment,
         measures=measure_table(pair, before, after, amount, comparability=told, error=error),
-        scars=_scars(pair, reading, mdc, limits, alone=alone),
+        scars=scar_table(pair, reading, judge, _detectable(error, kind)),
         amount=amount,
         names=names,
         pair=pair,
@@ -264,12 +267,14 @@ def _measure(
 def _weights(limits: ChangeParams, *, alone: bool) -> Weights:
     if alone:
         return Weights(0.0, limits.relief_alone_weight)
-    return Weights(limits.network_weight, limits.relief_weight)
+    return Weights(limits.network_weight, limits.relief_weight, limits.excess_weight)
 
 
-def _scars(
-    pair: Pair, reading: Reading, mdc: float, limits: ChangeParams, *, alone: bool
-) -> pd.DataFrame:
-    return scar_table(
-        pair, reading, judge_of(limits, mdc if np.isfinite(mdc) else 1.0, alone=alone)
-    )
+def _detectable(error: MeasurementError, kind: str) -> Callable[[float], float]:
+    """Smallest detectable relative change of one scar; all of it where its error is not known."""
+
+    def of(noise: float) -> float:
+        mdc = error.mdc95(SCAR, 1.0, comparable=kind, noise=noise)
+        return mdc if np.isfinite(mdc) else 1.0
+
+    return of

@@ -11,13 +11,14 @@ log light : natural logarithm of linear light of one channel
 band : difference of two Gaussian blurs, named by their sigmas in mm
 gain : log of the later photo's contrast over the earlier one's, 0 for equal
 coherence : correlation of both photos' bands, 1 for the same picture
+far skin : control skin so far from scars that what they lit or shaded there does not count
 turn : how much more the contrast changed along one direction than across it
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -28,6 +29,10 @@ from scarscope.skin.chromophores import blur, masked_blur
 
 TILE_MM = 4.0
 LEAST_COVER = 0.4  # of a tile that must be control skin
+# Width of what is left out around a scar: its shadow, and an outline that is drawn too small.
+RIM_MM = 0.8
+FAR_MM = 1.6  # the same for far skin
+_LEAST_FAR_TILES = 6  # with fewer, all control skin counts as far
 # Bands in mm: skin lines and pores; the relief between pores and scars; the size of scars; and all
 # sizes at which pigment varies.
 FINE_MM, MID_MM, COARSE_MM, PIGMENT_MM = (0.10, 0.25), (0.25, 1.0), (0.8, 2.5), (0.25, 2.5)
@@ -64,7 +69,8 @@ class Control:
     Attributes
     ----------
     fine, mid, coarse : Contrast
-        Of log green light, in three bands.
+        Of log green light, in three bands. Coherence of the middle one is that of far skin: what
+        treatment changes reaches beyond a scar's rim.
     tones : tuple of 3 Contrast
         Of log red, green and blue light: what all three bands have in common. A tone curve changes
         the contrast of every size alike; scars that flattened change the coarse band alone, and
@@ -141,6 +147,35 @@ class _Tiles:
         return math.hypot(gains[0] - gains[1], gains[2] - gains[3])
 
 
+def _tiles(plain: Mask, step: float) -> _Tiles:
+    return _Tiles(max(1, round(TILE_MM / step)), plain)
+
+
+def least_difference(first: Image, second: Image, plain: Mask, filter_mm: float) -> float:
+    """By how much middle relief of two photos differs where it differs least.
+
+    The lower quartile over tiles: treatment that changes scars changes the skin around them a
+    little, and not everywhere, while noise and another light are everywhere.
+
+    Parameters
+    ----------
+    first, second : ndarray of float32, shape (h, w)
+        Log light.
+    plain : ndarray of bool, same shape
+        Control skin. Where it fills no tile, all of it counts; where there is none, everything.
+    filter_mm : float
+        Grid step in mm.
+    """
+    apart = band(np.asarray(second - first, np.float32), MID_MM, filter_mm)
+    tiles = _tiles(plain, filter_mm)
+    kept = tiles.kept
+    if kept.any():
+        cells = tiles.sums(np.ones(plain.shape, np.float32))[kept]
+        return float(np.quantile(np.sqrt(tiles.sums(apart * apart)[kept] / cells), 0.25))
+    rest = apart[plain] if plain.any() else apart
+    return float(np.sqrt(np.mean(rest.astype(np.float64) ** 2)))
+
+
 def _turn(tiles: _Tiles, green: tuple[Image, ...], step: float) -> float:
     """The larger turn of fine and middle relief; noise makes fine relief's vary more."""
     fine, mid = (
@@ -164,7 +199,7 @@ def _shared(bands: tuple[Contrast, ...]) -> Contrast:
     return Contrast(0.0, least.gain_se, least.coherence)
 
 
-def control_skin(region: Mask, scarred: Mask, *, filter_mm: float, rim_mm: float = 0.8) -> Mask:
+def control_skin(region: Mask, scarred: Mask, *, filter_mm: float, rim_mm: float = RIM_MM) -> Mask:
     """The region without scars and their rims.
 
     Parameters
@@ -173,7 +208,7 @@ def control_skin(region: Mask, scarred: Mask, *, filter_mm: float, rim_mm: float
     filter_mm : float
         Grid step in mm.
     rim_mm : float, optional
-        Width of what is left out around a scar: its shadow, and an outline that is drawn too small.
+        Width of what is left out around a scar.
     """
     if not scarred.any():
         return region
@@ -181,7 +216,7 @@ def control_skin(region: Mask, scarred: Mask, *, filter_mm: float, rim_mm: float
     return np.asarray(region & (clear > rim_mm / filter_mm))
 
 
-def measure_control(pair: Pair, plain: Mask) -> Control:
+def measure_control(pair: Pair, plain: Mask, far: Mask | None = None) -> Control:
     """Compare the control skin of both photos.
 
     Parameters
@@ -189,9 +224,14 @@ def measure_control(pair: Pair, plain: Mask) -> Control:
     pair : Pair
     plain : ndarray of bool, shape of the grid
         Control skin, from :func:`control_skin`.
+    far : ndarray of bool, same shape, optional
+        The same at :data:`FAR_MM` from scars. None: `plain`.
     """
     step = pair.grid.filter_mm
-    tiles = _Tiles(max(1, round(TILE_MM / step)), plain)
+    tiles = _tiles(plain, step)
+    distant = tiles if far is None else _tiles(far, step)
+    if np.count_nonzero(distant.kept) < _LEAST_FAR_TILES:
+        distant = tiles
     logs = tuple(log_light(skin.rgb) for skin in (pair.before, pair.after))
     ratio = tuple(log[..., 0] - log[..., 1] for log in logs)
 
@@ -203,11 +243,13 @@ def measure_control(pair: Pair, plain: Mask) -> Control:
     red, tone, blue = (
         tuple(contrast(channel, mm) for mm in (FINE_MM, MID_MM, COARSE_MM)) for channel in channels
     )
+    bands = (band(log[..., 1], MID_MM, step) for log in logs)
+    mid = replace(tone[1], coherence=distant.compare(*bands).coherence)
     fall, bend = _light_field(logs[1][..., 1] - logs[0][..., 1], plain, step)
     apart = np.median((logs[1] - logs[0])[plain], axis=0) if plain.any() else np.full(3, np.nan)
     return Control(
         fine=tone[0],
-        mid=tone[1],
+        mid=mid,
         coarse=tone[2],
         tones=(_shared(red), _shared(tone), _shared(blue)),
         pigment=contrast(ratio, PIGMENT_MM),

@@ -5,8 +5,9 @@ Legend
 sd : standard deviation of the change between two photos of unchanged skin, ``√2 SEM``
 MDC95 : ``1.96 sd = 1.96 √2 SEM``; Weir 2005, J Strength Cond Res 19:231
 
-The error of a measure has a part that does not depend on its size and one that is a share of it:
-``sd² = absolute² + (relative · mean)²``.
+The error of a measure has a part that does not depend on its size, one that is a share of it, and,
+for missing volume, one that the noise of these very photos explains, as skin without scars shows:
+``sd² = absolute² + (relative · mean)² + (noise · σ)²``.
 
 Retests of one visit show what posing and noise do. Visits weeks apart differ in more: lamps move a
 little, skin tans. What of that the gate lets through is known from simulated pairs only, so it is
@@ -32,10 +33,14 @@ from scarscope.errors import DependencyError
 
 FILE = "measurement_error.json"
 SCAR = "scar_volume_share"  # single scars: their relative change of volume
+# What a reading of a true change is off by, as a share of the change; its spread has no other part.
+READING = "true_change_share"
 Z95 = 1.96
 Source = Literal["scarscope", "study"]
 _LEAST_MEAN = 1e-12
 _ENOUGH_FOR_TAIL = 50
+_REWEIGHTED = 6  # times; it settles after three or four
+_LEAST_SCALE = 0.1  # of the median: pairs with next to no error do not decide alone either
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,21 @@ class Spread:
         In the measure's unit.
     relative : float
         As a share of the mean of both photos.
+    noise : float
+        Factor on what the noise of the photos explains.
     """
 
     absolute: float
     relative: float
+    noise: float = 0.0
 
-    def mdc95(self, mean: float) -> float:
+    def sd(self, mean: float, noise: float = 0.0) -> float:
+        """Standard deviation around a mean, `noise` in the measure's unit."""
+        return math.hypot(self.absolute, self.relative * mean, self.noise * noise)
+
+    def mdc95(self, mean: float, noise: float = 0.0) -> float:
         """Smallest detectable change around a mean."""
-        return Z95 * math.hypot(self.absolute, self.relative * mean)
+        return Z95 * self.sd(mean, noise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +89,32 @@ class MeasurementError:
     pairs: int
     spreads: Mapping[str, Mapping[str, Spread]]
 
-    def mdc95(self, measure: str, mean: float, *, comparable: str) -> float:
-        """Smallest detectable change of a measure; NaN where its error is not known."""
+    def mdc95(self, measure: str, mean: float, *, comparable: str, noise: float = 0.0) -> float:
+        """Smallest detectable change of a measure; NaN where its error is not known.
+
+        Parameters
+        ----------
+        measure : str
+        mean : float
+            Of both photos.
+        comparable : str
+            Verdict on the pair.
+        noise : float, optional
+            Standard deviation that the noise of the photos explains, in the measure's unit.
+        """
         spread = self.spreads.get(comparable, {}).get(measure)
-        return math.nan if spread is None else spread.mdc95(mean)
+        return math.nan if spread is None else spread.mdc95(mean, noise)
+
+    @property
+    def reading(self) -> float:
+        """What a reading of a true change is off by, as a share of the change."""
+        spread = self.spreads.get("yes", {}).get(READING)
+        return 0.0 if spread is None else spread.relative
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         spreads = {
-            kind: {name: [spread.absolute, spread.relative] for name, spread in table.items()}
+            kind: {name: _parts(spread) for name, spread in table.items()}
             for kind, table in self.spreads.items()
         }
         return {"source": self.source, "pairs": self.pairs, "spreads": spreads}
@@ -114,39 +143,55 @@ def published() -> MeasurementError:
         ) from error
 
 
-def fit_spread(before: NDArray[np.float64], after: NDArray[np.float64]) -> Spread:
+def _parts(spread: Spread) -> list[float]:
+    parts = [spread.absolute, spread.relative]
+    return [*parts, spread.noise] if spread.noise > 0 else parts
+
+
+def fit_spread(
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    noise: NDArray[np.float64] | None = None,
+) -> Spread:
     """The spread of a measure over pairs in which nothing changed.
 
     Parameters
     ----------
     before, after : ndarray of float, shape (n,)
         The measure in both photos; pairs with a gap are left out.
+    noise : ndarray of float, shape (n,), optional
+        Standard deviation that the noise of each pair's photos explains. None: not known.
     """
+    explained = np.zeros(len(before)) if noise is None else np.nan_to_num(noise)
     known = np.isfinite(before) & np.isfinite(after)
-    first, second = before[known], after[known]
+    first, second, explained = before[known], after[known], explained[known]
     if len(first) < 2:
         return Spread(math.nan, math.nan)
     square, mean = (second - first) ** 2, (first + second) / 2
-    # Least squares of d² on 1 and mean², neither part below zero, each pair weighted by what d²
-    # varies by, so that large means do not decide alone.
-    scale = np.maximum(mean**2, _LEAST_MEAN) + np.median(np.maximum(mean**2, _LEAST_MEAN))
-    parts, _ = nnls(np.stack([1 / scale, mean**2 / scale], axis=1), square / scale)
-    # What is fitted keeps the mean square of the pairs.
-    fitted = parts[0] + parts[1] * mean**2
-    if fitted.sum() <= 0:
+    if not square.any():
         return Spread(0.0, 0.0)
+    # Least squares of d² on its parts, none below zero, each pair weighted by what d² varies by,
+    # which is what is fitted: so that large means do not decide alone.
+    parts = np.stack([np.ones(len(mean)), mean**2, explained**2], axis=1)
+    fitted = np.maximum(mean**2, _LEAST_MEAN)
+    for _ in range(_REWEIGHTED):
+        scale = np.maximum(fitted + _LEAST_SCALE * np.median(fitted), _LEAST_MEAN)
+        shares, _ = nnls(parts / scale[:, None], square / scale)
+        fitted = parts @ shares
+    # What is fitted keeps the mean square of the pairs.
     ratio = max(square.sum() / fitted.sum(), _tail(square / np.maximum(fitted, _LEAST_MEAN)))
-    return Spread(math.sqrt(parts[0] * ratio), math.sqrt(parts[1] * ratio))
+    absolute, relative, factor = np.sqrt(shares * ratio).tolist()
+    return Spread(absolute, relative, factor)
 
 
 def _tail(square: NDArray[np.float64]) -> float:
-    """Factor on the variance that 98 % of the errors need, where they have heavy tails.
+    """Factor on the variance that 99 % of the errors need, where they have heavy tails.
 
-    98 % of a normal distribution lie within 2.33 sd. Few pairs cannot tell.
+    99 % of a normal distribution lie within 2.576 sd. Few pairs cannot tell.
     """
     if len(square) < _ENOUGH_FOR_TAIL:
         return 0.0
-    return float(np.quantile(square, 0.98)) / 2.326**2
+    return float(np.quantile(square, 0.99)) / 2.576**2
 
 
 def of_study(changes: Iterable[pd.DataFrame], *, least: int) -> MeasurementError | None:
@@ -183,7 +228,7 @@ def of_study(changes: Iterable[pd.DataFrame], *, least: int) -> MeasurementError
                 name: _with_visits(spread, ours[kind].get(name), ours["retest"].get(name))
                 for name, spread in own.items()
             },
-            SCAR: ours[kind][SCAR],
+            **{name: ours[kind][name] for name in (SCAR, READING) if name in ours[kind]},
         }
         for kind in ("yes", "caution")
     }
@@ -194,9 +239,11 @@ def _with_visits(own: Spread, visits: Spread | None, retest: Spread | None) -> S
     """A study's own error with what visits add to retests."""
     if visits is None or retest is None:
         return own
-    more = (
-        max(0.0, getattr(visits, part) ** 2 - getattr(retest, part) ** 2)
-        for part in ("absolute", "relative")
+    absolute, relative, noise = (
+        math.sqrt(
+            getattr(own, part) ** 2
+            + max(0.0, getattr(visits, part) ** 2 - getattr(retest, part) ** 2)
+        )
+        for part in ("absolute", "relative", "noise")
     )
-    absolute, relative = more
-    return Spread(math.sqrt(own.absolute**2 + absolute), math.sqrt(own.relative**2 + relative))
+    return Spread(absolute, relative, noise)

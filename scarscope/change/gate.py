@@ -126,12 +126,16 @@ def judge(
         *_of_photos(before, after, params),
     ]
     if control is not None:
-        reasons += _of_control(control, figures, params)
+        compressed = Flag.HEAVY_COMPRESSION in before.flags | after.flags
+        reasons += _of_control(control, figures, params, compressed=compressed)
     return _judged(reasons, figures)
 
 
 def _judged(reasons: list[Reason], figures: Mapping[str, float]) -> Comparability:
-    ordered = tuple(sorted(reasons, key=lambda reason: reason.weight != "no"))
+    gravest_first = sorted(reasons, key=lambda reason: reason.weight != "no")
+    # One code stands once, with the figure that weighs most.
+    once = {reason.code: reason for reason in reversed(gravest_first)}
+    ordered = tuple(reason for reason in gravest_first if once[reason.code] is reason)
     weights = {reason.weight for reason in ordered}
     verdict: Comparable = "no" if "no" in weights else "caution" if weights else "yes"
     return Comparability(verdict, ordered, figures)
@@ -153,7 +157,7 @@ def _figures(alignment: Alignment, control: Control | None, common: float) -> di
     values = (
         *(control.mid.coherence, control.fine.coherence),
         *(control.turn, control.fall, control.bend),
-        *(control.fine.gain - control.mid.gain, control.tones[1].gain),
+        *(control.fine.gain - control.tones[1].gain, control.tones[1].gain),
         *(green / math.log(2), red - green, blue - green, float(control.tiles)),
     )
     return {**figures, **dict(zip(_OF_CONTROL, values, strict=True))}
@@ -211,30 +215,39 @@ def _of_photos(before: Skin, after: Skin, params: ChangeParams) -> Iterator[Reas
 
 
 def _of_control(
-    control: Control, figures: Mapping[str, float], params: ChangeParams
+    control: Control, figures: Mapping[str, float], params: ChangeParams, *, compressed: bool
 ) -> Iterator[Reason]:
     yield from _beyond("LITTLE_CONTROL", float(control.tiles), params.control_tiles, least=True)
-    yield from _of_light(control, params)
+    yield from _of_light(control, figures, params, compressed=compressed)
     yield from _of_contrast(control, params)
-    yield from _beyond("FOCUS", abs(figures["focus"]), params.focus)
     yield from _beyond("EXPOSURE", abs(figures["exposure_stops"]), params.exposure_stops)
     colour = max(abs(figures["red_shift"]), abs(figures["blue_shift"]))
     yield from _beyond("COLOUR", colour, params.colour)
 
 
-def _of_light(control: Control, params: ChangeParams) -> Iterator[Reason]:
-    """Signs of another light; several small ones together are a large one."""
+def _of_light(
+    control: Control, figures: Mapping[str, float], params: ChangeParams, *, compressed: bool
+) -> Iterator[Reason]:
+    """Signs of another light; several small ones together are a large one.
+
+    Fine relief that lost its pattern or its contrast is one sign, and none where a file lost it.
+    """
     fall, bend = _beyond_both(control, params)
     mid, fine = control.mid.coherence, control.fine.coherence
-    signs = [
+    broad = [
         *_beyond("LIGHT_DIRECTION", mid, params.coherence_mid, least=True),
         *_beyond("LIGHT_TURNED", control.turn, params.light_turn),
         *(fall or bend),
-        *_beyond("FINE_DETAIL", fine, params.coherence_fine, least=True),
     ]
-    yield from signs
-    if len(signs) >= params.light_signs and all(sign.weight == "caution" for sign in signs):
-        yield Reason("LIGHT_CHANGED", "no", float(len(signs)), float(params.light_signs - 1))
+    detail = [
+        *_beyond("FINE_DETAIL", fine, params.coherence_fine, least=True),
+        *_beyond("FOCUS", abs(figures["focus"]), params.focus),
+    ]
+    yield from (*broad, *detail)
+    signs = len(broad) + (bool(detail) and not compressed)
+    cautions = all(reason.weight == "caution" for reason in (*broad, *detail))
+    if signs >= params.light_signs and cautions:
+        yield Reason("LIGHT_CHANGED", "no", float(signs), float(params.light_signs - 1))
 
 
 def _beyond_both(control: Control, params: ChangeParams) -> tuple[list[Reason], list[Reason]]:

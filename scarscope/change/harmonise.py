@@ -40,10 +40,17 @@ class Harmony:
         """What was done, in words."""
         factors = ", ".join(f"{factor:.2f}" for factor in self.contrast)
         return (
-            f"exposure by {-self.stops:+.2f} stops, red by {np.expm1(-self.red):+.0%} and blue by "
-            f"{np.expm1(-self.blue):+.0%} against green, contrast of red, green and blue times "
-            f"{factors}"
+            f"exposure by {_signed(-self.stops, '.2f')} stops, red by "
+            f"{_signed(np.expm1(-self.red), '.0%')} and blue by "
+            f"{_signed(np.expm1(-self.blue), '.0%')} against green, "
+            f"contrast of red, green and blue times {factors}"
         )
+
+
+def _signed(value: float, form: str) -> str:
+    """A figure with its sign, and nothing as +0, never as -0."""
+    told = f"{value:+{form}}"
+    return told if any(digit in told for digit in "123456789") else told.replace("-", "+")
 
 
 def harmonise(pair: Pair, control: Control, plain: Mask) -> tuple[Pair, Harmony]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from scarscope.change import marks
 from scarscope.change.amount import Amount
 from scarscope.change.common import Pair
-from scarscope.change.error import MeasurementError
+from scarscope.change.error import Z95, MeasurementError
 from scarscope.change.gate import Comparability
 from scarscope.measures.entry import AREA, Better, Dimension, GridUnit
 from scarscope.measures.model import Score, Value
@@ -50,6 +50,7 @@ class _Row:
     dimension: Dimension
     se: float = math.nan
     doubt: float = 0.0  # difference of the readings, in the row's unit
+    noise: float = 0.0  # what the noise of the photos explains, in the row's unit
 
 
 @dataclass(frozen=True)
@@ -153,11 +154,16 @@ def _registered(before: Score, after: Score, amount: Amount) -> Iterator[_Row]:
         if name is None or isinstance(entry.blank, str):
             continue
         first, second = _number(before.values, name), _number(after.values, name)
-        se, doubt = math.nan, 0.0
+        row = _Row(name, first, second, entry.better, entry.dimension)
         if entry.name in COMBINED and not math.isnan(amount.change):
-            second, se = first * (1 + amount.change), abs(first) * amount.se
-            doubt = 0.0 if math.isnan(amount.disagreement) else first * amount.disagreement
-        yield _Row(name, first, second, entry.better, entry.dimension, se, doubt)
+            row = replace(
+                row,
+                after=first * (1 + amount.change),
+                se=first * amount.se,
+                doubt=first * amount.doubt,
+                noise=0.0 if math.isnan(amount.noise) else first * amount.noise,
+            )
+        yield row
 
 
 def _of_pair(pair: Pair) -> Iterator[_Row]:
@@ -177,6 +183,8 @@ def _judged(
     change = row.after - row.before
     # Two readings of one change: what they differ by is error that retests do not show.
     mdc = math.hypot(_mdc95(row, pair, comparability, error), row.doubt)
+    # What is read of a true change is off by a share of it; retests do not show that either.
+    se = math.hypot(row.se, mdc / Z95, error.reading * change)
     return {
         "comparable": comparability.verdict,
         "reasons": comparability.codes,
@@ -185,7 +193,7 @@ def _judged(
         "after": row.after,
         "change": change,
         "change_pct": 100 * change / row.before if row.before > 0 else math.nan,
-        "change_se": row.se,
+        "change_se": se,
         "mdc95": mdc,
         "mdc95_source": "" if math.isnan(mdc) else error.source,
         "verdict": _verdict(change, mdc, row.better, comparability),
@@ -200,13 +208,14 @@ def _mdc95(row: _Row, pair: Pair, comparability: Comparability, error: Measureme
     mean = (row.before + row.after) / 2
     kind = "caution" if comparability.verdict == "no" else comparability.verdict
     if pair.grid.unit == "mm":
-        return error.mdc95(row.name, mean, comparable=kind)
+        return error.mdc95(row.name, mean, comparable=kind, noise=row.noise)
     per_mm = pair.grid.step / pair.grid.filter_mm  # pixels in a nominal millimetre
     dimension = row.dimension
     factor = per_mm**dimension.power / dimension.per_mm
     stem = row.name.removesuffix(f"_{dimension.px}") if dimension.px else row.name
     named = f"{stem}_{dimension.mm}" if dimension.mm else row.name
-    return factor * error.mdc95(named, mean / factor, comparable=kind)
+    noise = row.noise / factor
+    return factor * error.mdc95(named, mean / factor, comparable=kind, noise=noise)
 
 
 def _verdict(change: float, mdc: float, better: Better | None, comparability: Comparability) -> str:

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from scarscope.change.common import Image, Mask, Pair
-from scarscope.change.control import control_skin, log_light
+from scarscope.change.control import FLOOR, control_skin, least_difference
+from scarscope.flags import Flag
 from scarscope.params import ScarParams
 from scarscope.scars import relief
 from scarscope.scars.model import Scars, Segmenter
@@ -30,6 +30,8 @@ from scarscope.skin.model import Skin
 
 # A scar's walls reach beyond its outline by about this much.
 RIM_MM = 0.2
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear light; ITU-R BT.709
+_SHADING_SHARE = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,8 @@ class Reading:
         Cells of scars found in either photo.
     rimmed : ndarray of bool
         The same with the scars' walls, over which relief is summed.
+    noise : float
+        By how much the photos' log light differs where nothing changed.
     """
 
     before: Scars
@@ -58,6 +62,7 @@ class Reading:
     relief: tuple[Image, Image]
     outline: Mask
     rimmed: Mask
+    noise: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,13 +98,15 @@ def read_pair(pair: Pair, before: Found, after: Found, params: ScarParams) -> Re
     plain = control_skin(pair.region, outline, filter_mm=pair.grid.filter_mm)
     depths = before.depth, after.depth
     network = None if depths[0] is None or depths[1] is None else (depths[0], depths[1])
+    light = relief_light(pair)
     return Reading(
         before=first,
         after=second,
         network=network,
-        relief=read_relief(pair, plain, params),
+        relief=read_relief(pair, light, plain, params),
         outline=outline,
         rimmed=with_walls(outline, filter_mm=pair.grid.filter_mm) & pair.region,
+        noise=least_difference(*light, plain, pair.grid.filter_mm),
     )
 
 
@@ -110,18 +117,21 @@ def with_walls(outline: Mask, *, filter_mm: float) -> Mask:
     return np.asarray(cv2.dilate(outline.astype(np.uint8), disc) > 0)
 
 
-def read_relief(pair: Pair, plain: Mask, params: ScarParams) -> tuple[Image, Image]:
+def read_relief(
+    pair: Pair, light: tuple[Image, Image], plain: Mask, params: ScarParams
+) -> tuple[Image, Image]:
     """Missing depth of both photos by one linear inverse, in the grid's unit.
 
     Parameters
     ----------
     pair : Pair
+    light : tuple of 2 ndarray of float32
+        From :func:`relief_light`.
     plain : ndarray of bool
         Control skin: its height counts as the unscarred surface.
     params : ScarParams
     """
     step, region = pair.grid.filter_mm, pair.region
-    light = [_relief_light(skin) for skin in (pair.before, pair.after)]
     flat = [relief.flatten(image, region, filter_mm=step, params=params) for image in light]
     mean = ((flat[0] + flat[1]) / 2).astype(np.float32)
     axis = relief.estimate_axis(mean, region, filter_mm=step)
@@ -141,15 +151,21 @@ def read_relief(pair: Pair, plain: Mask, params: ScarParams) -> tuple[Image, Ima
     return first, second
 
 
-def _relief_light(skin: Skin) -> Image:
-    """Log light that shows relief: half green as it is, half what separation calls shading.
+def relief_light(pair: Pair) -> tuple[Image, Image]:
+    """Log light of both photos that shows relief.
 
-    Green alone carries pigment, so that a tan or redness that fades looks like relief; shading
-    alone carries the noise of the separation.
+    Luma, and in part what separation calls shading: luma carries pigment, so that a tan or redness
+    that fades looks like relief; shading carries the noise of the separation. Files keep luma best:
+    where one is heavily compressed, it stands alone.
     """
-    return np.asarray((log_light(skin.rgb)[..., 1] + skin.shading) / 2, dtype=np.float32)
+    flags = pair.before.flags | pair.after.flags
+    share = np.float32(0 if Flag.HEAVY_COMPRESSION in flags else _SHADING_SHARE)
+    first, second = (
+        np.asarray((1 - share) * _log_luma(skin.rgb) + share * skin.shading, np.float32)
+        for skin in (pair.before, pair.after)
+    )
+    return first, second
 
 
-def volume(depth: NDArray[np.float32], where: Mask) -> float:
-    """Sum of depth, what stands above the surface included, in cells."""
-    return float(depth[where].sum(dtype=np.float64))
+def _log_luma(rgb: Image) -> Image:
+    return np.asarray(np.log(rgb @ _LUMA + np.float32(FLOOR)), np.float32)

@@ -150,8 +150,8 @@ REGISTRY: tuple[ReasonInfo, ...] = (
     ),
     ReasonInfo(
         "FOCUS",
-        "one photo is sharper than the other",
-        "Focus on the cheek at every visit, and use the same camera and distance",
+        "fine relief is stronger in one photo than in the other: focus, or the height of a lamp",
+        "Focus on the cheek at every visit, with the same camera, distance and lamps",
         "log of the contrast of fine relief",
     ),
     ReasonInfo(

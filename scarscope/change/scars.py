@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import pandas as pd
 
-from scarscope.change.amount import Weights, relative_change, scar_volumes
+from scarscope.change.amount import Weights, relative_change, scar_noise, scar_volumes
 from scarscope.change.common import Mask, Pair
 from scarscope.change.matching import Match, match_scars
 from scarscope.change.reading import Reading, with_walls
@@ -36,6 +36,7 @@ _COLUMNS = (
     "area_after_{u}2",
     "volume_before_{u}3",
     "volume_change_pct",
+    "noise_pct",
     "mdc95_pct",
 )
 
@@ -52,47 +53,47 @@ class Judge:
     Attributes
     ----------
     weights : Weights
-    mdc : float
-        Smallest detectable relative change of a single scar's volume.
     resolved_share : float
         A scar of whose volume less than this remains is resolved.
     """
 
     weights: Weights
-    mdc: float
     resolved_share: float
 
-    def status(self, change: float, *, only_later: bool) -> str:
+    def status(self, change: float, mdc: float, *, only_later: bool) -> str:
         """Status of a scar whose volume changed by that share of the earlier one.
 
         Parameters
         ----------
         change : float
             -1 is all gone. NaN where the reading has no earlier volume.
+        mdc : float
+            Smallest detectable relative change of this scar's volume; where it exceeds 1, not even
+            a scar that is gone can be told from one that is not.
         only_later : bool
             Whether the scar was found in the later photo alone.
         """
         if only_later and (math.isnan(change) or change > 1.0):
             return NEW
-        if change <= self.resolved_share - 1:
-            return RESOLVED
-        if change < -self.mdc:
-            return IMPROVED
+        if change < -mdc:
+            return RESOLVED if change <= self.resolved_share - 1 else IMPROVED
         # A scar that crossed the threshold of being found, but reads the same, did not change.
-        return WORSE if change > self.mdc else UNCHANGED
+        return WORSE if change > mdc else UNCHANGED
 
 
-def judge_of(params: ChangeParams, mdc: float, *, alone: bool) -> Judge:
+def judge_of(params: ChangeParams, *, alone: bool) -> Judge:
     """The judge by these parameters; `alone` where the network's reading does not count."""
     weights = (
         Weights(0.0, params.relief_alone_weight)
         if alone
-        else Weights(params.scar_network_weight, params.scar_relief_weight)
+        else Weights(params.network_weight, params.relief_weight)
     )
-    return Judge(weights, mdc, params.resolved_share)
+    return Judge(weights, params.resolved_share)
 
 
-def scar_table(pair: Pair, reading: Reading, judge: Judge) -> pd.DataFrame:
+def scar_table(
+    pair: Pair, reading: Reading, judge: Judge, detectable: Callable[[float], float]
+) -> pd.DataFrame:
     """One row a scar, columns by :func:`scar_columns`; empty with the same columns for none.
 
     Parameters
@@ -101,17 +102,28 @@ def scar_table(pair: Pair, reading: Reading, judge: Judge) -> pd.DataFrame:
     reading : Reading
         Of this pair.
     judge : Judge
+    detectable : callable
+        The smallest detectable relative change of a scar's volume from what the noise of the
+        photos explains of it, NaN where that is not known.
     """
     rows = [
-        _row(match, pair, reading, judge)
+        _row(match, pair, reading, judge, detectable)
         for match in match_scars(reading.before.labels, reading.after.labels)
     ]
     table = pd.DataFrame(rows, columns=list(scar_columns(pair.grid.unit)))
     return table.astype({"before_id": "Int64", "after_id": "Int64"})
 
 
-def _row(match: Match, pair: Pair, reading: Reading, judge: Judge) -> tuple[object, ...]:
-    change = _change(match, reading, judge.weights, filter_mm=pair.grid.filter_mm)
+def _row(
+    match: Match,
+    pair: Pair,
+    reading: Reading,
+    judge: Judge,
+    detectable: Callable[[float], float],
+) -> tuple[object, ...]:
+    change, noise = _change(match, pair, reading, judge.weights)
+    mdc = detectable(noise)
+    status = judge.status(change, mdc, only_later=not match.before)
     first = _traits(reading.before, match.before)
     second = _traits(reading.after, match.after)
     place = first if match.before else second
@@ -121,7 +133,7 @@ def _row(match: Match, pair: Pair, reading: Reading, judge: Judge) -> tuple[obje
         match.before or None,
         match.after or None,
         match.relation,
-        judge.status(change, only_later=only_later),
+        status,
         place.get("x_px", x) if not only_later else x,
         place.get("y_px", y) if not only_later else y,
         first.get("type", ""),
@@ -131,9 +143,11 @@ def _row(match: Match, pair: Pair, reading: Reading, judge: Judge) -> tuple[obje
             for name in _sizes(pair.grid.unit)
             for told in (first, second)
         ),
-        first.get(f"volume_{pair.grid.unit}3", 0.0),
+        # What was there all the time and was not found has a volume that nobody knows.
+        first.get(f"volume_{pair.grid.unit}3", 0.0 if status == NEW else math.nan),
         100 * change,
-        100 * judge.mdc,
+        100 * noise,
+        100 * mdc,
     )
 
 
@@ -149,20 +163,20 @@ def _traits(scars: Scars, number: int) -> dict[str, object]:
     return {str(name): value for name, value in row.items()}
 
 
-def _change(match: Match, reading: Reading, weights: Weights, *, filter_mm: float) -> float:
-    """Relative change of one scar's volume, over what it covers in either photo."""
-    box, own, walls = _masks(match, reading, filter_mm=filter_mm)
-    part = Reading(
-        before=reading.before,
-        after=reading.after,
-        network=None
-        if reading.network is None
-        else (reading.network[0][box], reading.network[1][box]),
+def _change(match: Match, pair: Pair, reading: Reading, weights: Weights) -> tuple[float, float]:
+    """Relative change of one scar's volume, over what it covers in either photo, and its noise."""
+    box, own, walls = _masks(match, reading, filter_mm=pair.grid.filter_mm)
+    network = reading.network
+    part = replace(
+        reading,
+        network=None if network is None else (network[0][box], network[1][box]),
         relief=(reading.relief[0][box], reading.relief[1][box]),
         outline=own,
         rimmed=walls,
     )
-    return float(relative_change(scar_volumes(part, own, walls), weights)[0])
+    volumes = scar_volumes(part, own, walls)
+    change = float(relative_change(volumes, weights)[0])
+    return change, scar_noise(reading, pair, walls, volumes)
 
 
 def _masks(

@@ -47,7 +47,8 @@ class ChangeParams:
         A gain above the first limit counts as a tone curve only where relief is at least this
         coherent; else the pair is not compared.
     focus : tuple of 2 float
-        Gain of the finest relief beyond that of coarser relief, log units, either way.
+        Gain of the finest relief beyond the gain that all sizes share, log units, either way:
+        focus, or the height of a lamp. Treatment leaves it as it is.
     exposure_stops : tuple of 2 float
         Difference of exposure.
     colour : tuple of 2 float
@@ -62,13 +63,15 @@ class ChangeParams:
         Difference of the two readings' change, as a share of the earlier volume, beyond which the
         pair is compared with caution.
     network_weight, relief_weight : float
-        Weights of the readings' relative changes in the change of the burden.
-    scar_network_weight, scar_relief_weight : float
-        The same for single scars.
+        Weights of the readings' relative changes, of the burden and of single scars alike.
+    excess_weight : float
+        Weight of what the network's change of the burden exceeds the relief's by, both of one sign
+        and beyond the network's noise: under flat light relief shows too little of a change, while
+        the network never exaggerates one.
     relief_alone_weight : float
         Weight of the relief reading where fine detail differs, which the network depends on.
     detail : float
-        Focus figure beyond which fine detail counts as different.
+        Focus figure beyond which fine detail counts as different, either way.
     resolved_share : float
         A scar of whose volume less than this share remains is resolved.
     least_retests : int
@@ -83,13 +86,13 @@ class ChangeParams:
     stretch: tuple[float, ...] = (0.02, 0.06)
     coherence_mid: tuple[float, ...] = (0.975, 0.965)
     coherence_fine: tuple[float, ...] = (0.915, 0.85)
-    light_turn: tuple[float, ...] = (0.05, 0.10)
-    light_fall: tuple[float, ...] = (0.15, 0.30)
+    light_turn: tuple[float, ...] = (0.035, 0.10)
+    light_fall: tuple[float, ...] = (0.10, 0.30)
     light_bend: tuple[float, ...] = (0.03, 0.06)
     light_signs: int = 2
     contrast: tuple[float, ...] = (0.08, 0.6)
     contrast_coherence: float = 0.985
-    focus: tuple[float, ...] = (0.10, 0.9)
+    focus: tuple[float, ...] = (0.04, 0.9)
     exposure_stops: tuple[float, ...] = (1.0, 2.0)
     colour: tuple[float, ...] = (0.08, 0.40)
     glare: tuple[float, ...] = (0.10, 0.30)
@@ -97,12 +100,11 @@ class ChangeParams:
     unusable_days: float = 7.0
     caution_days: float = 14.0
     disagreement: float = 0.25
-    network_weight: float = 0.40
-    relief_weight: float = 0.75
-    scar_network_weight: float = 0.50
-    scar_relief_weight: float = 0.55
-    relief_alone_weight: float = 1.03
-    detail: float = 0.10
+    network_weight: float = 0.25
+    relief_weight: float = 0.90
+    excess_weight: float = 1.0
+    relief_alone_weight: float = 1.10
+    detail: float = 0.06
     resolved_share: float = 0.25
     least_retests: int = 6
 
@@ -123,9 +125,8 @@ class ChangeParams:
             require(0 < getattr(self, name) < 1, name, getattr(self, name), "between 0 and 1")
         for name in ("disagreement", "detail", "relief_alone_weight"):
             require(getattr(self, name) > 0, name, getattr(self, name), "positive")
-        for name in ("network_weight", "relief_weight"):
-            for weight in (name, f"scar_{name}"):
-                require(getattr(self, weight) >= 0, weight, getattr(self, weight), "zero or more")
+        for name in ("network_weight", "relief_weight", "excess_weight"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "zero or more")
         require(self.light_signs >= 1, "light_signs", self.light_signs, "1 or more")
         require(self.least_retests >= 3, "least_retests", self.least_retests, "3 or more")
 

@@ -72,13 +72,23 @@ _ASKED = (
         *("within_mdc95", "least", _NONE, _NONE, 1),
     ),
     _Asked(
+        "within_se",
+        "True change within 1.96 standard errors of the found one (% of compared pairs)",
+        *("within_se", "least", _NONE, _NONE, 1),
+    ),
+    _Asked(
         "scar_status",
         "Status of a single scar, of five (% of followed scars)",
         *("scar_strict", "least", 85.0, 85.0, 1),
     ),
     _Asked(
+        "scar_status_treated",
+        "The same in treated pairs alone",
+        *("scar_strict_treated", "least", _NONE, _NONE, 1),
+    ),
+    _Asked(
         "scar_status_mdc",
-        "The same, with a true change below the scar's MDC95 right either way",
+        "In all pairs, with a true change below the scar's MDC95 right either way",
         *("scar_lenient", "least", 85.0, 85.0, 1),
     ),
     _Asked(

@@ -162,10 +162,11 @@ def _healed(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _coverage(pairs: pd.DataFrame) -> Iterator[Row]:
-    """How often the true change lies within MDC95 of the found one, and how wide that is."""
+    """How often the true change lies within MDC95, and within 1.96 SE, of the found one."""
     own = _of(pairs, *SAME_SET_UP, compared=True)
     by = ["part", "comparable", "size", *_PHOTO]
     yield from strata("within_mdc95", own, partial(share, column="within"), by)
+    yield from strata("within_se", own, partial(share, column="within_se"), by)
     yield from strata("mdc95_pct", own, partial(median, column="mdc95_pct"), by)
     yield row("naive_mdc95_pct", "all", "all", median(own, "naive_mdc95_pct"))
 
@@ -182,6 +183,7 @@ def _scars(scars: pd.DataFrame) -> Iterator[Row]:
     treated = followed[followed["part"] == "treated"]
     for name in ("strict", "lenient", "three"):
         yield row(f"scar_{name}", "only", "treated", share(treated, name))
+    yield row("scar_strict_treated", "all", "all", share(treated, "strict"))
     yield from strata("scar_mae", followed, partial(mean_abs, column="error"), _SCAR)
     yield from strata("scar_bias", followed, partial(mean, column="error"), _SCAR)
     yield from strata("scar_cover_mae", followed, partial(mean_abs, column="cover_error"), _SCAR)

@@ -140,6 +140,9 @@ def _told(change: Change) -> dict[str, Any]:
         "verdict": change.verdict,
         "found_pct": change.change_pct,
         "mdc95_pct": change.mdc95_pct,
+        "se_pct": 100 * float(burden["change_se"]) / float(burden["before"])
+        if burden["before"] > 0
+        else math.nan,
         "found_before_um": float(burden["before"]),
         "found_after_um": float(burden["after"]),
         "network_pct": 100 * change.amount.network,
@@ -192,8 +195,8 @@ def _found(row: dict[Any, Any]) -> dict[str, Any]:
 
 def _true_status(true: dict[Any, Any], told: dict[str, Any]) -> str:
     """The status that the truth would be given by the same thresholds."""
-    judge = judge_of(ChangeParams(), told["scar_mdc95_pct"] / 100, alone=False)
-    return judge.status(true["true_pct"] / 100, only_later=False)
+    judge = judge_of(ChangeParams(), alone=False)
+    return judge.status(true["true_pct"] / 100, told["scar_mdc95_pct"] / 100, only_later=False)
 
 
 def _cover(change: Change, row: dict[Any, Any]) -> Mask:

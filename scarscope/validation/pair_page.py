@@ -48,8 +48,10 @@ _MEANING = """\
 - Compared pairs have the verdict yes or caution. Outright is yes alone.
 - Direction asks only for the sign, and only where the true change exceeds the pair's own
   MDC95. A wide MDC95 leaves the large and easy changes: read it beside the power by size.
-- Within MDC95 should be 95 %. MDC95 is fitted to pairs in which nothing changed, so that it
-  promises nothing for large changes. More than 95 % says that it is wider than need be.
+- Within MDC95 should be 95 % where nothing changed: MDC95 is fitted to such pairs, and says when a
+  change is one. It promises nothing for large changes, which are read less exactly. Standard errors
+  do: within 1.96 of them should be 95 % whatever changed. More than 95 % says that either is wider
+  than need be.
 - Status of a scar has five values, and scars near a threshold fall to either side of it for
   no fault of the reading: the second figure forgives changes below MDC95, the third takes
   resolved with improved and new with worse. A scar that nobody found has no status.

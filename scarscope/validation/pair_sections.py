@@ -253,6 +253,7 @@ def directions(
     held = {
         "within_mdc95": ("true change within MDC95, %", 1),
         "mdc95_pct": ("MDC95, % (median)", 1),
+        "within_se": ("true change within 1.96 SE, %", 1),
     }
     return [
         Heading("Which true changes are called"),
@@ -262,7 +263,7 @@ def directions(
         *levels(table, "way", ways),
         Text("Beyond MDC95 of their pair:"),
         *levels(table, "way", bars),
-        Heading("Whether MDC95 holds"),
+        Heading("Whether MDC95 and standard errors hold"),
         *(
             block
             for by in ("part", "comparable", "size", "light", "tone")

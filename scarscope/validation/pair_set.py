@@ -1,8 +1,7 @@
 """The validation set of pairs: what is photographed twice, from which seeds.
 
 Every part has a block of seeds of its own, so that adding to one part leaves the others as they
-were. The seeds are the last four thousand of :data:`scarscope.phantom.seeds.VALIDATION`; those
-before are the standard set's (:mod:`scarscope.validation.standard_set`).
+were. The seeds are :data:`scarscope.phantom.seeds.PAIRS`, on which nothing else is shown.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from scarscope.phantom.pairs import (
     treated_pair,
 )
 from scarscope.phantom.render import Rendered
-from scarscope.phantom.seeds import TUNING, VALIDATION
+from scarscope.phantom.seeds import PAIRS, TUNING
 from scarscope.phantom.wide_pairs import wide_pair
 from scarscope.validation.pair_copies import COPIES, copied
 
@@ -36,7 +35,7 @@ PARTS: tuple[Part, ...] = (
     *("retest", "untreated", "treated"),
     *("confounder", "wide", "wrong", "copy"),
 )
-SEEDS = range(66_000, 70_000)
+SEEDS = PAIRS
 TRIAL_SEEDS = range(TUNING.stop - 100, TUNING.stop)  # to try the command out on
 
 # Mean share of depth that treatment removes. The least stands where a change is about as large as
@@ -131,7 +130,7 @@ def plan_pairs(size: PairSize = "full", *, seeds: range = SEEDS) -> tuple[PairIt
     """
     items = tuple(item for part in PARTS for item in _part(part, size, seeds))
     whole = seeds == SEEDS
-    assert not whole or all(item.seed in VALIDATION for item in items)
+    assert not whole or all(item.seed in SEEDS for item in items)
     assert not whole or len({item.seed for item in items}) == len(items)
     return items
 

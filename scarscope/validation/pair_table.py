@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scarscope.change.error import fit_spread
+from scarscope.change.error import Z95, fit_spread
 from scarscope.photo.colour import tone_class
 from scarscope.validation.figures import SIZES
 
 PAIR_COLUMNS = (
     *("pair", "part", "kind", "response", "light", "ita_deg"),
     *("aligned", "landmark_mm", "landmark_p95_mm", "residual_mm", "confidence", "overlap"),
-    *("comparable", "codes", "verdict", "found_pct", "mdc95_pct"),
+    *("comparable", "codes", "verdict", "found_pct", "mdc95_pct", "se_pct"),
     *("found_before_um", "found_after_um", "network_pct", "relief_pct"),
     *("true_before_um", "true_after_um", "true_pct"),
     *("naive_before_um", "naive_after_um", "score_s", "compare_s"),
@@ -113,6 +113,7 @@ def prepared(pairs: pd.DataFrame) -> pd.DataFrame:
         **_calls(true, called, told["verdict"] == "improved", "right", "wrong"),
         error=found - true,
         within=((found - true).abs() <= told["mdc95_pct"]).where(found.notna()).astype(float),
+        within_se=((found - true).abs() <= Z95 * told["se_pct"]).where(found.notna()).astype(float),
         detectable=true.abs() > told["mdc95_pct"],
         same_sign=(np.sign(found) == np.sign(true)).where(found.notna()).astype(float),
         **_naive(told),

@@ -410,7 +410,7 @@ def test_days_of_treatment_and_retests_that_do_not_fit_are_noted(tmp_path):
 def make_change(labels, after, places, rows, region=None):
     grid = Grid(labels.shape, 1.0, 0.1, 0.1, "mm")
     table = pd.DataFrame(
-        [[*ids, "", "unchanged", *[0.0] * 2, "", "", *[0.0] * 7] for ids in rows],
+        [[*ids, "", "unchanged", *[0.0] * 2, "", "", *[0.0] * 8] for ids in rows],
         columns=list(scar_columns("mm")),
     ).astype({"before_id": "Int64", "after_id": "Int64"})
     everywhere = np.ones(labels.shape, bool)

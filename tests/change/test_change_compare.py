@@ -266,7 +266,10 @@ def test_a_calm_pair_is_comparable_without_a_reason(make_skin):
         ({"fall": 0.2}, "LIGHT_FIELD"),
         ({"bend": 0.04}, "LIGHT_FIELD"),
         ({"fine": Contrast(-0.3, 0.01, 0.99)}, "FOCUS"),
-        ({"tones": (Contrast(0.2, 0.01, 0.99),) * 3}, "CONTRAST"),
+        (
+            {"tones": (Contrast(0.2, 0.01, 0.99),) * 3, "fine": Contrast(0.2, 0.01, 0.99)},
+            "CONTRAST",
+        ),
         ({"exposure": (1.0, 1.0, 1.0)}, "EXPOSURE"),
         ({"exposure": (0.15, 0.0, 0.0)}, "COLOUR"),
         ({"tiles": 8}, "LITTLE_CONTROL"),
@@ -275,6 +278,23 @@ def test_a_calm_pair_is_comparable_without_a_reason(make_skin):
 def test_one_small_sign_is_a_caution(make_skin, change, code):
     told = verdict(make_skin, control=replace(CALM, **change))
     assert (told.verdict, told.codes) == ("caution", code)
+
+
+def test_fine_detail_that_differs_is_one_sign_however_it_shows(make_skin):
+    blurred = replace(CALM, fine=Contrast(-0.3, 0.01, 0.9))
+    told = verdict(make_skin, control=blurred)
+    assert (told.verdict, told.codes) == ("caution", "FINE_DETAIL|FOCUS")
+    turned = replace(blurred, turn=0.05)
+    assert verdict(make_skin, control=turned).reasons[0].code == "LIGHT_CHANGED"
+    # A file that lost its detail says nothing of the light.
+    poor = verdict(make_skin, control=turned, flags=Flag.HEAVY_COMPRESSION)
+    assert poor.verdict == "caution"
+
+
+def test_a_code_stands_once_with_its_gravest_figure(make_skin):
+    told = verdict(make_skin, alignment=replace(ALIGNED, overlap=0.5), common_mm2=50.0)
+    assert told.codes == "LITTLE_OVERLAP"
+    assert (told.verdict, told.reasons[0].value) == ("no", 50.0)
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,22 @@ def test_little_relief_is_no_denominator():
     assert relief == pytest.approx(-0.5 / 2.5)
 
 
+def test_the_network_stands_in_for_relief_that_flat_light_hides():
+    """Beyond its noise of 0.10, and in the same direction only."""
+    plain, flat = Weights(0.3, 0.8), Weights(0.3, 0.8, excess=1.0)
+    more = np.array([10.0, 4.0, 8.0, 6.0])  # -0.6 and -0.25
+    assert relative_change(more, flat)[0] == pytest.approx(relative_change(more, plain)[0] - 0.25)
+    for volumes in (
+        [10.0, 6.6, 8.0, 6.0],  # -0.34 and -0.25: within its noise
+        [10.0, 8.0, 8.0, 2.0],  # less than relief shows
+        [10.0, 16.0, 8.0, 6.0],  # the other way
+    ):
+        volumes = np.array(volumes)
+        assert relative_change(volumes, flat)[0] == pytest.approx(
+            relative_change(volumes, plain)[0]
+        )
+
+
 def test_nothing_missing_before_is_no_share():
     assert math.isnan(relative_change(np.array([0.0, 5.0, 0.0, 5.0]), Weights(0.5, 0.5))[0])
 
@@ -278,8 +294,15 @@ def test_as_many_pairs_as_can_be():
     ],
 )
 def test_status_follows_the_reading_and_not_the_threshold(change, only_later, status):
-    judge = Judge(Weights(0.5, 0.5), 0.2, 0.25)
-    assert judge.status(change, only_later=only_later) == status
+    judge = Judge(Weights(0.5, 0.5), 0.25)
+    assert judge.status(change, 0.2, only_later=only_later) == status
+
+
+def test_what_counts_as_change_is_each_scar_s_own_matter():
+    judge = Judge(Weights(0.5, 0.5), 0.25)
+    assert judge.status(-0.3, 0.1, only_later=False) == "improved"
+    assert judge.status(-0.3, 0.4, only_later=False) == "unchanged"
+    assert judge.status(-0.9, 1.2, only_later=False) == "unchanged"
 
 
 # --- measurement error ------------------------------------------------------------------------
@@ -293,6 +316,18 @@ def test_the_error_of_a_measure_has_two_parts():
     assert spread.absolute == pytest.approx(0.8, rel=0.25)
     assert spread.relative == pytest.approx(0.06, rel=0.1)
     assert spread.mdc95(20.0) == pytest.approx(1.96 * math.hypot(0.8, 1.2), rel=0.08)
+
+
+def test_what_the_photos_noise_explains_is_a_part_of_its_own():
+    rng = np.random.default_rng(8)
+    noise = rng.uniform(0.1, 3, 4000)
+    change = rng.normal(0, np.hypot(0.5, 2.5 * noise))
+    before = np.full(4000, 20.0)
+    spread = fit_spread(before, before + change, noise)
+    assert math.hypot(spread.absolute, 20 * spread.relative) == pytest.approx(0.5, rel=0.4)
+    assert spread.noise == pytest.approx(2.5, rel=0.1)
+    assert spread.mdc95(20.0, 2.0) == pytest.approx(1.96 * math.hypot(0.5, 5.0), rel=0.1)
+    assert spread.mdc95(20.0, 2.0) > 2 * spread.mdc95(20.0, 0.5)
 
 
 def test_heavy_tails_widen_the_error():
@@ -350,6 +385,12 @@ def test_an_error_goes_to_json_and_says_what_it_holds():
         "pairs": 7,
         "spreads": {"yes": {"burden_um": [0.5, 0.1]}},
     }
+
+
+def test_an_error_with_noise_goes_to_json_and_back():
+    spread = Spread(0.5, 0.1, 2.0)
+    told = MeasurementError("study", 7, {"yes": {"burden_um": spread}}).to_json()
+    assert Spread(*told["spreads"]["yes"]["burden_um"]) == spread
 
 
 # --- marks and words --------------------------------------------------------------------------

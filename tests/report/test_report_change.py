@@ -84,7 +84,7 @@ def make_change(make_skin, make_scars):
         first, second = make_scars(skin, BEFORE), make_scars(skin, AFTER)
         outline = (first.labels > 0) | (second.labels > 0)
         depths = (first.depth, second.depth)
-        reading = Reading(first, second, depths, depths, outline, outline)
+        reading = Reading(first, second, depths, depths, outline, outline, 0.01)
         weights = {reason.weight for reason in reasons}
         verdict = "no" if "no" in weights else "caution" if weights else "yes"
         told = Comparability(verdict, tuple(reasons), FIGURES, harmony)
@@ -485,7 +485,7 @@ def test_odd_shapes_and_nothing_found(make_skin, make_scars, make_change, shape)
     nothing = make_scars(skin)
     change = make_change()
     zeros = np.zeros(shape, np.float32)
-    blank = Reading(nothing, nothing, (zeros, zeros), (zeros, zeros), zeros > 0, zeros > 0)
+    blank = Reading(nothing, nothing, (zeros, zeros), (zeros, zeros), zeros > 0, zeros > 0, 0.01)
     lay = aligned(skin)
     empty = replace(
         change,

@@ -16,7 +16,7 @@ from scarscope.change.align import Alignment
 from scarscope.errors import LayoutError, ParamsError
 from scarscope.phantom import Pose, render, retest_pair
 from scarscope.phantom.pairs import CONFOUNDERS
-from scarscope.phantom.seeds import TUNING, VALIDATION
+from scarscope.phantom.seeds import PAIRS, TUNING
 from scarscope.photo.colour import srgb_to_linear
 from scarscope.skin.model import Grid
 from scarscope.validation import pair_page, pairs
@@ -40,7 +40,7 @@ def test_pairs_have_validation_seeds_of_their_own():
     full, standard = plan_pairs(), plan()
     seeds = [item.seed for item in full]
     assert len(set(seeds)) == len(seeds) == len({item.name for item in full})
-    assert all(seed in VALIDATION and seed >= 66_000 for seed in seeds)
+    assert all(seed in PAIRS for seed in seeds)
     assert not set(seeds) & {item.seed for item in standard}
     count = {part: sum(item.part == part for item in full) for part in PARTS}
     assert count == {
@@ -54,7 +54,7 @@ def test_pairs_have_validation_seeds_of_their_own():
     # Half a block further lies the other skin of a wrong pair: nobody else's, either.
     others = {item.seed + len(SEEDS) // len(PARTS) // 2 for item in full if item.part == "wrong"}
     assert not others & set(seeds)
-    assert max(others) < VALIDATION.stop
+    assert max(others) < PAIRS.stop
 
 
 def test_a_trial_takes_tuning_seeds_and_no_pair_twice():
@@ -213,7 +213,7 @@ def pair(name, part="treated", *, true=0.0, found=0.0, verdict=None, **more):
         **{"light": "twin", "ita_deg": 30.0, "aligned": True, "landmark_mm": 0.01},
         **{"landmark_p95_mm": 0.02, "comparable": "yes", "codes": "", "verdict": verdict},
         **{"found_pct": found, "mdc95_pct": 10.0, "network_pct": found, "relief_pct": found},
-        **{"true_pct": true, "true_before_um": 20.0, "true_after_um": 20 + true / 5},
+        **{"se_pct": 8.0, "true_pct": true, "true_before_um": 20.0, "true_after_um": 20 + true / 5},
         **{"naive_before_um": 20.0, "naive_after_um": 20.0, "score_s": 0.5, "compare_s": 1.0},
     }
     return {**row, **more}
@@ -305,6 +305,8 @@ def test_power_direction_and_what_mdc95_holds():
     assert after_refusals.value == pytest.approx(50)
     assert of(table, "treated_wrong") == pytest.approx(100 / 6)
     assert of(table, "within_mdc95") == pytest.approx(100 * 4 / 6)
+    # 1.96 standard errors of 8 points.
+    assert of(table, "within_se") == pytest.approx(100 * 5 / 6)
 
 
 def test_two_scores_are_judged_by_retests_of_their_own():

@@ -1,0 +1,117 @@
+"""What the noise of two photos explains of a change, and the light that relief is read from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from scarscope.change.amount import relief_noise, scar_noise
+from scarscope.change.common import Pair
+from scarscope.change.control import least_difference
+from scarscope.change.reading import relief_light
+from scarscope.flags import Flag
+
+MM = 0.1
+
+
+def pair_of(before, after) -> Pair:
+    return Pair(before=before, after=after, alignment=None)
+
+
+def reading_of(noise: float) -> SimpleNamespace:
+    return SimpleNamespace(noise=noise)
+
+
+# --- how far the photos differ where nothing changed ------------------------------------------
+
+
+def noisy(sd: float, *, shape=(240, 240), seed: int = 4) -> np.ndarray:
+    """Noise of the size of middle relief."""
+    field = cv2.GaussianBlur(
+        np.random.default_rng(seed).standard_normal(shape).astype(np.float32), (0, 0), 4.0
+    )
+    return (sd * field / field.std()).astype(np.float32)
+
+
+def test_photos_that_are_alike_do_not_differ():
+    light = noisy(0.1)
+    assert least_difference(light, light, np.ones(light.shape, bool), MM) == 0
+
+
+def test_the_difference_grows_with_the_noise():
+    light, everywhere = np.zeros((240, 240), np.float32), np.ones((240, 240), bool)
+    small, large = (least_difference(light, noisy(sd), everywhere, MM) for sd in (0.01, 0.03))
+    assert 0 < small < 0.01
+    assert large == pytest.approx(3 * small, rel=1e-3)
+
+
+def test_what_changed_in_a_part_of_the_skin_does_not_count():
+    quiet, everywhere = noisy(0.01), np.ones((240, 240), bool)
+    treated = quiet.copy()
+    treated[:, :120] += noisy(0.3, seed=5)[:, :120]
+    still = np.zeros_like(quiet)
+    alone = least_difference(still, quiet, everywhere, MM)
+    assert least_difference(still, treated, everywhere, MM) == pytest.approx(alone, rel=0.2)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_little_skin_without_scars_still_tells_something(plain):
+    mask = np.zeros((240, 240), bool)
+    mask[100:104, 100:104] = plain
+    found = least_difference(np.zeros((240, 240), np.float32), noisy(0.02), mask, MM)
+    assert 0 < found < 0.1
+
+
+# --- what that explains -----------------------------------------------------------------------
+
+
+def test_noise_grows_more_slowly_than_the_area(make_skin):
+    pair = pair_of(make_skin(), make_skin())
+    small, large = (relief_noise(reading_of(0.01), pair, np.array([a])) for a in (50.0, 200.0))
+    assert 2 < large / small < 4
+    both = relief_noise(reading_of(0.01), pair, np.array([50.0, 50.0]))
+    assert both == pytest.approx(math.sqrt(2) * small)
+    assert relief_noise(reading_of(0.02), pair, np.array([50.0])) == pytest.approx(2 * small)
+
+
+def test_a_coarser_grid_explains_as_much(make_skin):
+    """Noise over relief, both in cells: four times fewer cells of twice the side."""
+    fine = pair_of(make_skin(), make_skin())
+    coarse = pair_of(make_skin(mm_per_px=0.2), make_skin(mm_per_px=0.2))
+    one = relief_noise(reading_of(0.01), fine, np.array([400.0])) * fine.grid.filter_mm**2
+    two = relief_noise(reading_of(0.01), coarse, np.array([100.0])) * coarse.grid.filter_mm**2
+    assert coarse.grid.filter_mm > 1.5 * fine.grid.filter_mm
+    area = 400 * fine.grid.filter_mm**2, 100 * coarse.grid.filter_mm**2
+    assert two / one == pytest.approx((area[1] / area[0]) ** 0.58)
+
+
+def test_a_deep_scar_is_followed_better_than_a_faint_one(make_skin):
+    pair, walls = pair_of(make_skin(), make_skin()), np.ones((10, 10), bool)
+    deep, faint = (
+        scar_noise(reading_of(0.01), pair, walls, np.array([r, r, r, r])) for r in (20.0, 2.0)
+    )
+    assert faint == pytest.approx(10 * deep)
+    # Relief that shows next to nothing of what the network reads counts as a quarter of that.
+    flat = scar_noise(reading_of(0.01), pair, walls, np.array([20.0, 20.0, 0.1, 0.1]))
+    assert flat == pytest.approx(4 * deep)
+    assert math.isnan(scar_noise(reading_of(0.01), pair, walls, np.zeros(4)))
+
+
+# --- light that shows relief ------------------------------------------------------------------
+
+
+def test_shading_has_a_part_in_the_light_unless_a_file_is_compressed(make_skin):
+    skin = make_skin()
+    shaded = replace(skin, shading=skin.shading + np.float32(0.5))
+    plain, more = (relief_light(pair_of(s, s))[0] for s in (skin, shaded))
+    assert np.allclose(more - plain, 0.5 * 0.3, atol=1e-6)
+    poor = replace(shaded, flags=Flag.HEAVY_COMPRESSION)
+    first, second = relief_light(pair_of(shaded, poor))
+    assert np.array_equal(first, second)
+    luma = np.log(skin.rgb @ np.array([0.2126, 0.7152, 0.0722], np.float32) + 0.002)
+    assert np.allclose(first, luma, atol=1e-6)
