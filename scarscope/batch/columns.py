@@ -94,8 +94,10 @@ CHANGES = {
     "after": "The same in the later photo.",
     "change": "After minus before.",
     "change_pct": "Change in percent of `before`; blank where that is 0.",
-    "change_se": "Standard error of the change; blank where it is not known.",
-    "mdc95": "Smallest detectable change: 95 % of pairs in which nothing changed stay below it.",
+    "change_se": "How far the change may be off, as a standard error on the cautious side; blank "
+    "where it is not known.",
+    "mdc95": "Smallest detectable change: at least 95 % of pairs in which nothing changed stay "
+    "below it.",
     "mdc95_source": "Where `mdc95` comes from: `study`, its own retests, or `scarscope`; blank "
     "where it is not known.",
     "verdict": "`improved`, `no detectable change`, `worse` or `not comparable`; blank where "

@@ -113,6 +113,8 @@ def relative_change(volumes: NDArray[np.float64], weights: Weights) -> NDArray[n
 
 def _excess(network: NDArray[np.float64], relief: NDArray[np.float64]) -> NDArray[np.float64]:
     beyond = np.maximum(np.abs(network) - np.abs(relief) - _NETWORK_NOISE, 0.0)
+    # Relief that shows nothing bears nothing out: the excess is at most as much again.
+    beyond = np.minimum(beyond, np.abs(relief))
     return np.where(network * relief > 0, np.sign(network) * beyond, 0.0)
 
 
@@ -188,6 +190,79 @@ def scar_noise(reading: Reading, pair: Pair, walls: Mask, volumes: NDArray[np.fl
     """
     area = np.array([np.count_nonzero(walls)], np.float64)
     return relief_noise(reading, pair, area) / _relief_base(volumes[0], volumes[2])
+
+
+@dataclass(frozen=True)
+class ScarWeights:
+    """How a single scar's readings are weighed.
+
+    Attributes
+    ----------
+    network, relief, profile : float
+        Where there is no noise.
+    noise : float
+        Noise of the change at which the network takes half of the place of relief.
+    noisy : float
+        The network's weight where it has taken all of it.
+    """
+
+    network: float
+    relief: float
+    profile: float
+    noise: float
+    noisy: float
+
+
+def scar_change(
+    volumes: NDArray[np.float64], profile: float, noise: float, weights: ScarWeights
+) -> float:
+    """Relative change of a single scar; -1 is all gone, NaN where it had no volume.
+
+    Parameters
+    ----------
+    volumes : ndarray of float, shape (4,)
+        From :func:`scar_volumes`.
+    profile : float
+        Relative change by :func:`profile_change`; NaN counts as that of relief.
+    noise : float
+        From :func:`scar_noise`.
+    weights : ScarWeights
+    """
+    _, network, relief = map(float, relative_change(volumes, Weights(1.0, 1.0)))
+    if math.isnan(relief):
+        return max(network, -1.0) if not math.isnan(network) else math.nan
+    profile = relief if math.isnan(profile) else profile
+    read = weights.relief * relief + weights.profile * profile
+    if math.isnan(network) or weights.network == weights.noisy == 0:
+        return max(read, -1.0)
+    trust = 0.0 if math.isnan(noise) else 1 / (1 + (noise / weights.noise) ** 2)
+    share = trust * weights.network + (1 - trust) * weights.noisy
+    return max(share * network + trust * read, -1.0)
+
+
+def profile_change(before: Image, after: Image, where: Mask) -> float:
+    """Relative change of how much of a scar's profile its relief shows, NaN where it has none.
+
+    Both photos' relief is projected on their mean, less the level around: noise that does not look
+    like the scar does not count. A scar that narrows keeps part of its profile, so that this
+    understates a change, and gains in steadiness.
+
+    Parameters
+    ----------
+    before, after : ndarray of float32
+        Relief of both photos.
+    where : ndarray of bool, same shape
+        The scar and what is around it, no other scar.
+    """
+    one, two = (image[where].astype(np.float64) for image in (before, after))
+    if not one.size:
+        return math.nan
+    mean = (one + two) / 2
+    shape = mean - mean.mean()
+    first, second = float(shape @ one), float(shape @ two)
+    if first <= 0:
+        return math.nan
+    return float(np.clip(second / first - 1, _MOST_FALL, _MOST_RISE))
 
 
 def _relief_base(n1: float, r1: float) -> float:

@@ -19,12 +19,17 @@ from scarscope.change.amount import Amount, Weights, measure_amount
 from scarscope.change.common import Pair, lay_over
 from scarscope.change.control import FAR_MM, RIM_MM, control_skin, measure_control
 from scarscope.change.error import SCAR, MeasurementError, published
-from scarscope.change.gate import Comparability, fine_detail_differs, judge
+from scarscope.change.gate import (
+    Comparability,
+    colour_detail_lost,
+    fine_detail_differs,
+    judge,
+    reasons_of_reading,
+)
 from scarscope.change.harmonise import harmonise
 from scarscope.change.measures import measure_table, refused_table
 from scarscope.change.model import Change
 from scarscope.change.reading import Found, find, read_pair
-from scarscope.change.reasons import Reason
 from scarscope.change.scars import judge_of, scar_columns, scar_table
 from scarscope.measures import score_scars
 from scarscope.measures.model import Score
@@ -239,22 +244,25 @@ def _measure(
     params: Params,
     segmenter: Segmenter,
 ) -> Change:
-    reading = read_pair(pair, found, find(pair.after, segmenter), params.scars)
     limits, told = params.change, judged.comparability
-    alone = reading.network is None or fine_detail_differs(
-        told.figures, pair.before.flags | pair.after.flags, limits
+    flags = pair.before.flags | pair.after.flags
+    reading = read_pair(
+        pair,
+        found,
+        find(pair.after, segmenter),
+        params.scars,
+        luma_alone=colour_detail_lost(told.figures, flags, limits),
     )
+    alone = reading.network is None or fine_detail_differs(told.figures, flags, limits)
     amount = measure_amount(pair, reading, _weights(limits, alone=alone))
-    if amount.doubt > limits.disagreement:
-        told = told.also(Reason("READINGS_DISAGREE", "caution", amount.doubt, limits.disagreement))
+    told = told.also(*reasons_of_reading(amount.doubt, amount.noise, limits))
     before, after = score_scars(reading.before), score_scars(reading.after)
-    kind = "yes" if told.verdict == "yes" else "caution"
     judge = judge_of(limits, alone=alone)
     return Change(
         comparability=told,
         alignment=judged.alignment,
         measures=measure_table(pair, before, after, amount, comparability=told, error=error),
-        scars=scar_table(pair, reading, judge, _detectable(error, kind)),
+        scars=scar_table(pair, reading, judge, _detectable(error, told.spread)),
         amount=amount,
         names=names,
         pair=pair,

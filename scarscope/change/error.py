@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import nnls
+from scipy.stats import t as student_t
 
 from scarscope.errors import DependencyError
 
@@ -40,6 +41,7 @@ Source = Literal["scarscope", "study"]
 _LEAST_MEAN = 1e-12
 _ENOUGH_FOR_TAIL = 50
 _REWEIGHTED = 6  # times; it settles after three or four
+_LEAST_PART = 0.01  # of the median error is absolute
 _LEAST_SCALE = 0.1  # of the median: pairs with next to no error do not decide alone either
 
 
@@ -55,15 +57,22 @@ class Spread:
         As a share of the mean of both photos.
     noise : float
         Factor on what the noise of the photos explains.
+    visits : tuple of 2 Spread, or None
+        Of visits and of retests: what the first is more than the second comes on top.
     """
 
     absolute: float
     relative: float
     noise: float = 0.0
+    visits: tuple[Spread, Spread] | None = None
 
     def sd(self, mean: float, noise: float = 0.0) -> float:
         """Standard deviation around a mean, `noise` in the measure's unit."""
-        return math.hypot(self.absolute, self.relative * mean, self.noise * noise)
+        own = math.hypot(self.absolute, self.relative * mean, self.noise * noise)
+        if self.visits is None:
+            return own
+        visit, retest = (spread.sd(mean, noise) for spread in self.visits)
+        return math.sqrt(own**2 + max(0.0, visit**2 - retest**2))
 
     def mdc95(self, mean: float, noise: float = 0.0) -> float:
         """Smallest detectable change around a mean."""
@@ -132,7 +141,7 @@ def published() -> MeasurementError:
     try:
         told = json.loads((files("scarscope.change") / FILE).read_text(encoding="utf-8"))
         spreads = {
-            kind: {name: Spread(*map(float, pair)) for name, pair in table.items()}
+            kind: {name: _spread_of(parts) for name, parts in table.items()}
             for kind, table in told["spreads"].items()
         }
         return MeasurementError("scarscope", int(told["pairs"]), spreads)
@@ -143,9 +152,16 @@ def published() -> MeasurementError:
         ) from error
 
 
-def _parts(spread: Spread) -> list[float]:
-    parts = [spread.absolute, spread.relative]
-    return [*parts, spread.noise] if spread.noise > 0 else parts
+def _spread_of(parts: Sequence[float]) -> Spread:
+    absolute, relative, noise = map(float, [*parts, 0.0][:3])
+    return Spread(absolute, relative, noise)
+
+
+def _parts(spread: Spread) -> list[Any]:
+    parts: list[Any] = [spread.absolute, spread.relative]
+    if spread.noise > 0 or spread.visits is not None:
+        parts.append(spread.noise)
+    return parts if spread.visits is None else [*parts, [_parts(each) for each in spread.visits]]
 
 
 def fit_spread(
@@ -173,11 +189,16 @@ def fit_spread(
     # Least squares of d² on its parts, none below zero, each pair weighted by what d² varies by,
     # which is what is fitted: so that large means do not decide alone.
     parts = np.stack([np.ones(len(mean)), mean**2, explained**2], axis=1)
+    if not first.any():  # what was nothing before has a mean that is its own change
+        parts[:, 1] = 0.0
     fitted = np.maximum(mean**2, _LEAST_MEAN)
     for _ in range(_REWEIGHTED):
         scale = np.maximum(fitted + _LEAST_SCALE * np.median(fitted), _LEAST_MEAN)
         shares, _ = nnls(parts / scale[:, None], square / scale)
         fitted = parts @ shares
+    # A measure that passes through zero has an error there too.
+    shares[0] = max(shares[0], _LEAST_PART * float(np.median(fitted)))
+    fitted = parts @ shares
     # What is fitted keeps the mean square of the pairs.
     ratio = max(square.sum() / fitted.sum(), _tail(square / np.maximum(fitted, _LEAST_MEAN)))
     absolute, relative, factor = np.sqrt(shares * ratio).tolist()
@@ -203,7 +224,7 @@ def of_study(changes: Iterable[pd.DataFrame], *, least: int) -> MeasurementError
         ``Change.measures`` of a retest photo against the photo of the same visit. Pairs that cannot
         be compared say nothing.
     least : int
-        Pairs from which on the study's own figure is used.
+        Pairs from which on the study's own figure is used. They should be of as many subjects.
 
     Returns
     -------
@@ -216,9 +237,7 @@ def of_study(changes: Iterable[pd.DataFrame], *, least: int) -> MeasurementError
     rows = pd.concat(tables, ignore_index=True)
     ours = published().spreads
     own = {
-        str(name): fit_spread(
-            group["before"].to_numpy(np.float64), group["after"].to_numpy(np.float64)
-        )
+        str(name): _own_spread(group, ours["retest"].get(str(name)), len(tables))
         for name, group in rows.groupby("measure")
     }
     own = {name: spread for name, spread in own.items() if not math.isnan(spread.absolute)}
@@ -235,15 +254,25 @@ def of_study(changes: Iterable[pd.DataFrame], *, least: int) -> MeasurementError
     return MeasurementError("study", len(tables), spreads)
 
 
+def _own_spread(group: pd.DataFrame, retest: Spread | None, pairs: int) -> Spread:
+    """A study's own spread of one measure, wider for few pairs and never below simulated retests.
+
+    Of few pairs the spread is itself uncertain: Student's t with as many degrees of freedom as
+    pairs stands in place of 1.96. Simulated photos differ in less than real ones, and a count that
+    happened not to change in a few retests has an error all the same.
+    """
+    before, after = (group[name].to_numpy(np.float64) for name in ("before", "after"))
+    own = fit_spread(before, after)
+    if math.isnan(own.absolute):
+        return own
+    wider = float(student_t.ppf(0.975, pairs)) / Z95
+    own = Spread(own.absolute * wider, own.relative * wider)
+    middle = float(np.nanmedian((before + after) / 2))
+    return own if retest is None or own.sd(middle) >= retest.sd(middle) else retest
+
+
 def _with_visits(own: Spread, visits: Spread | None, retest: Spread | None) -> Spread:
     """A study's own error with what visits add to retests."""
     if visits is None or retest is None:
         return own
-    absolute, relative, noise = (
-        math.sqrt(
-            getattr(own, part) ** 2
-            + max(0.0, getattr(visits, part) ** 2 - getattr(retest, part) ** 2)
-        )
-        for part in ("absolute", "relative", "noise")
-    )
-    return Spread(absolute, relative, noise)
+    return replace(own, visits=(visits, retest))

@@ -89,6 +89,16 @@ class Comparability:
         columns = ["code", "weight", "value", "limit", "text", "remedy"]
         return pd.DataFrame(rows, columns=columns)
 
+    @property
+    def spread(self) -> Literal["yes", "caution"]:
+        """Whose measurement error counts: that of pairs compared outright, or with caution.
+
+        What the readings say of each other is part of the smallest detectable change itself, and
+        counts once.
+        """
+        plain = all(reason.code == "READINGS_DISAGREE" for reason in self.reasons)
+        return "yes" if plain else "caution"
+
     def also(self, *more: Reason) -> Comparability:
         """With further reasons; the verdict follows."""
         return replace(_judged([*self.reasons, *more], self.figures), harmony=self.harmony)
@@ -244,6 +254,8 @@ def _of_light(
         *_beyond("FOCUS", abs(figures["focus"]), params.focus),
     ]
     yield from (*broad, *detail)
+    if compressed and fine < params.coherence_fine[0]:
+        yield Reason("COMPRESSION", "no")
     signs = len(broad) + (bool(detail) and not compressed)
     cautions = all(reason.weight == "caution" for reason in (*broad, *detail))
     if signs >= params.light_signs and cautions:
@@ -268,6 +280,34 @@ def _of_contrast(control: Control, params: ChangeParams) -> Iterator[Reason]:
             yield Reason("CONTRAST", "caution", gain, params.contrast[0])
         else:
             yield Reason("COVERED", "no", gain, params.contrast[0])
+
+
+def reasons_of_reading(doubt: float, noise: float, params: ChangeParams) -> tuple[Reason, ...]:
+    """What only measuring tells against a pair.
+
+    Parameters
+    ----------
+    doubt : float
+        How far the readings differ, as a share of the earlier volume.
+    noise : float
+        Standard deviation of the change that the noise of the photos explains.
+    params : ChangeParams
+    """
+    told = []
+    if noise > params.noise:
+        told.append(Reason("NOISE", "caution", noise, params.noise))
+    if doubt > params.disagreement:
+        told.append(Reason("READINGS_DISAGREE", "caution", doubt, params.disagreement))
+    return tuple(told)
+
+
+def colour_detail_lost(figures: Mapping[str, float], flags: Flag, params: ChangeParams) -> bool:
+    """Whether noise or compression has cost detail, of which colour loses most."""
+    return (
+        abs(figures["focus"]) > params.colour_detail[0]
+        or figures["coherence_fine"] < params.colour_detail[1]
+        or Flag.HEAVY_COMPRESSION in flags
+    )
 
 
 def fine_detail_differs(figures: Mapping[str, float], flags: Flag, params: ChangeParams) -> bool:

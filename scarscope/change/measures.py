@@ -206,7 +206,7 @@ def _mdc95(row: _Row, pair: Pair, comparability: Comparability, error: Measureme
     Errors are known in mm; without a scale they go to pixels by the nominal size of a pixel.
     """
     mean = (row.before + row.after) / 2
-    kind = "caution" if comparability.verdict == "no" else comparability.verdict
+    kind = comparability.spread
     if pair.grid.unit == "mm":
         return error.mdc95(row.name, mean, comparable=kind, noise=row.noise)
     per_mm = pair.grid.step / pair.grid.filter_mm  # pixels in a nominal millimetre

@@ -20,18 +20,18 @@ import numpy as np
 
 from scarscope.change.common import Image, Mask, Pair
 from scarscope.change.control import FLOOR, control_skin, least_difference
-from scarscope.flags import Flag
 from scarscope.params import ScarParams
 from scarscope.scars import relief
 from scarscope.scars.model import Scars, Segmenter
 from scarscope.scars.network_segmenter import NetworkSegmenter
-from scarscope.skin.chromophores import masked_blur
+from scarscope.skin.chromophores import blur, masked_blur
 from scarscope.skin.model import Skin
 
 # A scar's walls reach beyond its outline by about this much.
 RIM_MM = 0.2
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear light; ITU-R BT.709
-_SHADING_SHARE = 0.3
+_PIGMENT_SHARE = np.float32(0.5)
+PIGMENT_BLUR_MM = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,9 @@ def find(skin: Skin, segmenter: Segmenter) -> Found:
     return Found(segmenter(skin), None)
 
 
-def read_pair(pair: Pair, before: Found, after: Found, params: ScarParams) -> Reading:
+def read_pair(
+    pair: Pair, before: Found, after: Found, params: ScarParams, *, luma_alone: bool = False
+) -> Reading:
     """Read both photos of a pair.
 
     Parameters
@@ -92,13 +94,15 @@ def read_pair(pair: Pair, before: Found, after: Found, params: ScarParams) -> Re
         In the pair's photos.
     params : ScarParams
         How relief is read from shading.
+    luma_alone : bool, optional
+        As in :func:`relief_light`.
     """
     first, second = before.scars, after.scars
     outline = ((first.labels > 0) | (second.labels > 0)) & pair.region
     plain = control_skin(pair.region, outline, filter_mm=pair.grid.filter_mm)
     depths = before.depth, after.depth
     network = None if depths[0] is None or depths[1] is None else (depths[0], depths[1])
-    light = relief_light(pair)
+    light = relief_light(pair, luma_alone=luma_alone)
     return Reading(
         before=first,
         after=second,
@@ -112,7 +116,12 @@ def read_pair(pair: Pair, before: Found, after: Found, params: ScarParams) -> Re
 
 def with_walls(outline: Mask, *, filter_mm: float) -> Mask:
     """An outline widened by :data:`RIM_MM`."""
-    reach = max(1, round(RIM_MM / filter_mm))
+    return widened(outline, RIM_MM, filter_mm=filter_mm)
+
+
+def widened(outline: Mask, by_mm: float, *, filter_mm: float) -> Mask:
+    """An outline widened by `by_mm`, by a cell at least."""
+    reach = max(1, round(by_mm / filter_mm))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     return np.asarray(cv2.dilate(outline.astype(np.uint8), disc) > 0)
 
@@ -151,20 +160,29 @@ def read_relief(
     return first, second
 
 
-def relief_light(pair: Pair) -> tuple[Image, Image]:
+def relief_light(pair: Pair, *, luma_alone: bool = False) -> tuple[Image, Image]:
     """Log light of both photos that shows relief.
 
-    Luma, and in part what separation calls shading: luma carries pigment, so that a tan or redness
-    that fades looks like relief; shading carries the noise of the separation. Files keep luma best:
-    where one is heavily compressed, it stands alone.
+    Luma less half of its pigment, so that redness or a mark that fades does not look like relief.
+    Pigment is what separation takes from luma, but that is noisy from pixel to pixel, and half of
+    what it takes from a scar is relief: so it is blurred, and halved.
+
+    Parameters
+    ----------
+    pair : Pair
+    luma_alone : bool, optional
+        Take luma as it is: where colour has lost its detail to noise or compression, which files
+        and sensors keep worst.
     """
-    flags = pair.before.flags | pair.after.flags
-    share = np.float32(0 if Flag.HEAVY_COMPRESSION in flags else _SHADING_SHARE)
-    first, second = (
-        np.asarray((1 - share) * _log_luma(skin.rgb) + share * skin.shading, np.float32)
-        for skin in (pair.before, pair.after)
+    first, second = (_log_luma(skin.rgb) for skin in (pair.before, pair.after))
+    if luma_alone:
+        return first, second
+    sigma = PIGMENT_BLUR_MM / pair.grid.filter_mm
+    less = (
+        np.asarray(luma - _PIGMENT_SHARE * blur(luma - skin.shading, sigma), np.float32)
+        for luma, skin in ((first, pair.before), (second, pair.after))
     )
-    return first, second
+    return next(less), next(less)
 
 
 def _log_luma(rgb: Image) -> Image:

@@ -190,7 +190,7 @@ REGISTRY: tuple[ReasonInfo, ...] = (
     ),
     ReasonInfo(
         "COMPRESSION",
-        "a photo is heavily compressed",
+        "a photo is heavily compressed; where that has cost fine detail, it is not compared",
         "Export at the highest quality, and do not send photos through a messenger",
     ),
     ReasonInfo(
@@ -203,6 +203,12 @@ REGISTRY: tuple[ReasonInfo, ...] = (
         "a photo was taken soon after a treatment, while swelling fills scars",
         "Photograph just before the next session, at least two weeks after the last one",
         "days since treatment",
+    ),
+    ReasonInfo(
+        "NOISE",
+        "scars show little relief against the noise of these photos",
+        "Let the light come from the side, with more of it, and use the camera's full resolution",
+        "standard deviation of the change as a share",
     ),
     ReasonInfo(
         "READINGS_DISAGREE",

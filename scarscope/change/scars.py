@@ -10,13 +10,20 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from scarscope.change.amount import Weights, relative_change, scar_noise, scar_volumes
+from scarscope.change.amount import (
+    ScarWeights,
+    profile_change,
+    scar_change,
+    scar_noise,
+    scar_volumes,
+)
 from scarscope.change.common import Mask, Pair
 from scarscope.change.matching import Match, match_scars
-from scarscope.change.reading import Reading, with_walls
+from scarscope.change.reading import RIM_MM, Reading, widened
 from scarscope.params.change import ChangeParams
 from scarscope.scars.model import Scars
 
+AROUND_MM = 0.4  # the level around a scar is taken from skin within this
 RESOLVED, IMPROVED, UNCHANGED, WORSE, NEW = "resolved", "improved", "unchanged", "worse", "new"
 STATUSES = (RESOLVED, IMPROVED, UNCHANGED, WORSE, NEW)
 
@@ -52,12 +59,12 @@ class Judge:
 
     Attributes
     ----------
-    weights : Weights
+    weights : ScarWeights
     resolved_share : float
         A scar of whose volume less than this remains is resolved.
     """
 
-    weights: Weights
+    weights: ScarWeights
     resolved_share: float
 
     def status(self, change: float, mdc: float, *, only_later: bool) -> str:
@@ -83,10 +90,13 @@ class Judge:
 
 def judge_of(params: ChangeParams, *, alone: bool) -> Judge:
     """The judge by these parameters; `alone` where the network's reading does not count."""
-    weights = (
-        Weights(0.0, params.relief_alone_weight)
-        if alone
-        else Weights(params.network_weight, params.relief_weight)
+    gain = params.scar_alone_gain if alone else 1.0
+    weights = ScarWeights(
+        network=0.0 if alone else params.scar_network_weight,
+        relief=gain * params.scar_relief_weight,
+        profile=gain * params.scar_profile_weight,
+        noise=params.scar_noise,
+        noisy=0.0 if alone else params.scar_noisy_weight,
     )
     return Judge(weights, params.resolved_share)
 
@@ -163,9 +173,11 @@ def _traits(scars: Scars, number: int) -> dict[str, object]:
     return {str(name): value for name, value in row.items()}
 
 
-def _change(match: Match, pair: Pair, reading: Reading, weights: Weights) -> tuple[float, float]:
+def _change(
+    match: Match, pair: Pair, reading: Reading, weights: ScarWeights
+) -> tuple[float, float]:
     """Relative change of one scar's volume, over what it covers in either photo, and its noise."""
-    box, own, walls = _masks(match, reading, filter_mm=pair.grid.filter_mm)
+    box, own, walls, around = _masks(match, reading, filter_mm=pair.grid.filter_mm)
     network = reading.network
     part = replace(
         reading,
@@ -175,14 +187,18 @@ def _change(match: Match, pair: Pair, reading: Reading, weights: Weights) -> tup
         rimmed=walls,
     )
     volumes = scar_volumes(part, own, walls)
-    change = float(relative_change(volumes, weights)[0])
-    return change, scar_noise(reading, pair, walls, volumes)
+    noise = scar_noise(reading, pair, walls, volumes)
+    profile = profile_change(*part.relief, around)
+    return scar_change(volumes, profile, noise, weights), noise
 
 
 def _masks(
     match: Match, reading: Reading, *, filter_mm: float
-) -> tuple[tuple[slice, slice], Mask, Mask]:
-    """A window around a scar; there its own cells, and those with its walls, no other scar's."""
+) -> tuple[tuple[slice, slice], Mask, Mask, Mask]:
+    """A window around a scar; there its own cells, with its walls, and with what is around it.
+
+    None holds cells of another scar.
+    """
     before, after = reading.before.labels, reading.after.labels
     covers = ((before == match.before) & (match.before > 0)) | (
         (after == match.after) & (match.after > 0)
@@ -194,8 +210,10 @@ def _masks(
     if match.relation == "":  # what another scar has of its own is not this one's
         foreign = (one > 0) & (one != match.before)
         own = own & ~foreign
-    walls = with_walls(own, filter_mm=filter_mm) & ~(others & ~own)
-    return box, own, walls
+    walls, around = (
+        widened(own, reach, filter_mm=filter_mm) & ~(others & ~own) for reach in (RIM_MM, AROUND_MM)
+    )
+    return box, own, walls, around
 
 
 def _box(mask: Mask, *, margin: int) -> tuple[slice, slice]:

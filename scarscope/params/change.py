@@ -62,16 +62,30 @@ class ChangeParams:
     disagreement : float
         Difference of the two readings' change, as a share of the earlier volume, beyond which the
         pair is compared with caution.
+    noise : float
+        Standard deviation of the change of missing volume that the noise of the photos explains,
+        beyond which the pair is compared with caution.
     network_weight, relief_weight : float
-        Weights of the readings' relative changes, of the burden and of single scars alike.
+        Weights of the readings' relative changes in that of the burden.
     excess_weight : float
         Weight of what the network's change of the burden exceeds the relief's by, both of one sign
         and beyond the network's noise: under flat light relief shows too little of a change, while
         the network never exaggerates one.
+    scar_network_weight, scar_relief_weight, scar_profile_weight : float
+        Weights of the readings' relative changes in that of a single scar: network, summed relief,
+        and how much of the scar's own profile relief shows.
+    scar_noise, scar_noisy_weight : float
+        Noise of a scar's change at which the network takes half of the place of relief, and its
+        weight where it has taken all of it.
+    scar_alone_gain : float
+        Factor on relief and profile where the network does not count.
     relief_alone_weight : float
         Weight of the relief reading where fine detail differs, which the network depends on.
     detail : float
         Focus figure beyond which fine detail counts as different, either way.
+    colour_detail : tuple of 2 float
+        Focus figure beyond which, and coherence of fine relief below which, relief is read from
+        luma alone: what little detail was lost, colour has lost first.
     resolved_share : float
         A scar of whose volume less than this share remains is resolved.
     least_retests : int
@@ -100,11 +114,19 @@ class ChangeParams:
     unusable_days: float = 7.0
     caution_days: float = 14.0
     disagreement: float = 0.25
+    noise: float = 0.015
     network_weight: float = 0.25
     relief_weight: float = 0.90
     excess_weight: float = 1.0
+    scar_network_weight: float = 0.30
+    scar_relief_weight: float = 0.50
+    scar_profile_weight: float = 0.50
+    scar_noise: float = 0.08
+    scar_noisy_weight: float = 0.90
+    scar_alone_gain: float = 1.4
     relief_alone_weight: float = 1.10
-    detail: float = 0.06
+    detail: float = 0.03
+    colour_detail: tuple[float, ...] = (0.02, 0.97)
     resolved_share: float = 0.25
     least_retests: int = 6
 
@@ -121,11 +143,13 @@ class ChangeParams:
             self.unusable_days,
             f"from 0 to caution_days ({self.caution_days:g})",
         )
+        told = self.colour_detail
+        require(len(told) == 2 and min(told) > 0, "colour_detail", told, "two positive figures")
         for name in ("contrast_coherence", "resolved_share"):
             require(0 < getattr(self, name) < 1, name, getattr(self, name), "between 0 and 1")
-        for name in ("disagreement", "detail", "relief_alone_weight"):
+        for name in _POSITIVE:
             require(getattr(self, name) > 0, name, getattr(self, name), "positive")
-        for name in ("network_weight", "relief_weight", "excess_weight"):
+        for name in _WEIGHTS:
             require(getattr(self, name) >= 0, name, getattr(self, name), "zero or more")
         require(self.light_signs >= 1, "light_signs", self.light_signs, "1 or more")
         require(self.least_retests >= 3, "least_retests", self.least_retests, "3 or more")
@@ -151,4 +175,21 @@ _AT_MOST = (
     "exposure_stops",
     "colour",
     "glare",
+)
+_POSITIVE = (
+    "disagreement",
+    "noise",
+    "detail",
+    "relief_alone_weight",
+    "scar_noise",
+    "scar_alone_gain",
+)
+_WEIGHTS = (
+    "network_weight",
+    "relief_weight",
+    "excess_weight",
+    "scar_network_weight",
+    "scar_relief_weight",
+    "scar_profile_weight",
+    "scar_noisy_weight",
 )

@@ -78,7 +78,7 @@ _ASKED = (
     ),
     _Asked(
         "scar_status",
-        "Status of a single scar, of five (% of followed scars)",
+        "Status of a single scar, of five (% of followed scars of courses)",
         *("scar_strict", "least", 85.0, 85.0, 1),
     ),
     _Asked(
@@ -88,8 +88,13 @@ _ASKED = (
     ),
     _Asked(
         "scar_status_mdc",
-        "In all pairs, with a true change below the scar's MDC95 right either way",
+        "In courses, with a true change below the scar's MDC95 right either way",
         *("scar_lenient", "least", 85.0, 85.0, 1),
+    ),
+    _Asked(
+        "scar_false_change",
+        "Nothing changed, same set-up: scars called other than unchanged (% of followed scars)",
+        *("scar_false_change", "most", _NONE, _NONE, 1),
     ),
     _Asked(
         "copies",

@@ -172,14 +172,26 @@ def _coverage(pairs: pd.DataFrame) -> Iterator[Row]:
 
 
 def _scars(scars: pd.DataFrame) -> Iterator[Row]:
-    """Single scars of pairs that were compared."""
+    """Single scars of pairs that were compared.
+
+    How often a status is right is asked of courses, treated or not: in retests nearly every scar is
+    unchanged, and is called so.
+    """
     own = scars[scars["part"].isin(SAME_SET_UP) & (scars["comparable"] != "no")]
     true = own[own["known"].astype(bool)]
     true = true.assign(seen=true["found"].astype(float))
     yield from strata("scar_followed", true, partial(share, column="seen"), ["size", "type"])
     followed = true[true["found"].astype(bool)]
+    courses = followed[followed["part"].isin(COURSES)]
     for name in ("strict", "lenient", "three"):
-        yield from strata(f"scar_{name}", followed, partial(share, column=name), _SCAR)
+        yield from strata(f"scar_{name}", courses, partial(share, column=name), _SCAR)
+    still = courses.assign(still=(courses["true_status"] == "unchanged").astype(float))
+    yield row("scar_always_unchanged", "all", "all", share(still, "still"))
+    yield from strata("scar_sensitivity", courses, partial(share, column="strict"), ["true_status"])
+    yield from strata("scar_precision", courses, partial(share, column="strict"), ["status"])
+    again = followed[followed["part"].isin(UNTOUCHED)]
+    again = again.assign(off=(again["status"] != "unchanged").astype(float))
+    yield from strata("scar_false_change", again, partial(share, column="off"), ["part", "size"])
     treated = followed[followed["part"] == "treated"]
     for name in ("strict", "lenient", "three"):
         yield row(f"scar_{name}", "only", "treated", share(treated, name))

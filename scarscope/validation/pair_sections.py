@@ -308,23 +308,36 @@ def scars(result: PairResult, table: pd.DataFrame, name: SegmenterName) -> list[
     }
     followed, nothing = (value(table, f"scar_{k}") for k in ("followed", "over_nothing"))
     treated = value(table, "scar_strict", by="only", level="treated")
+    lazy = value(table, "scar_always_unchanged")
     cover, slope = (value(table, f"scar_{k}") for k in ("cover_mae", "slope"))
     note = (
         f"Of true scars that lie wholly in the compared skin, {told(followed, 1)} % are followed: "
         f"a found scar lies over them. {told(nothing, 1)} % of found scars lie over none. In "
-        f"treated pairs alone {told(treated, 1)} % have the right status of five. Slope of the "
-        f"found over the true change {told(slope, 2)}. Against the true change under the found "
-        f"outline, whichever scar's skin that is, the error is {told(cover, 1)} points."
+        f"treated pairs alone {told(treated, 1)} % have the right status of five; who calls every "
+        f"scar of a course unchanged is right for {told(lazy, 1)} %. Truth is given its status by "
+        f"the same limits, the scar's own MDC95 among them: where that is wide, all but large "
+        f"changes are unchanged on both sides. Slope of the found over the true change "
+        f"{told(slope, 2)}. Against the true change under the found outline, whichever scar's skin "
+        f"that is, the error is {told(cover, 1)} points."
     )
     counts = confusion(result.scars, STATUSES)
     counts.index = pd.Index([f"truly {status}" for status in counts.index])
     high = max(float(counts.to_numpy().max(initial=0.0)), 1.0)
     picture = heat_table(counts, title="Followed scars by status", high=high, digits=0)
     shows = "Followed scars by true (rows) and found status"
+    by_class = {
+        "true_status": {"scar_sensitivity": ("found so, %", 1)},
+        "status": {"scar_precision": ("truly so, %", 1)},
+        "part": {"scar_false_change": ("called other than unchanged, %", 1)},
+    }
     return [
         Heading("Single scars"),
         Text(note),
         Picture(f"{name}-status.svg", picture.encode(), shows),
+        Text(
+            "Scars of courses by true status, by found status; and scars in which nothing changed:"
+        ),
+        *(block for by, told_by in by_class.items() for block in levels(table, by, told_by)),
         *(
             block
             for by in ("size", "type", "change_size", "part", "comparable", "light", "tone")

@@ -163,7 +163,10 @@ def prepared_scars(scars: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     told = told.astype(dict.fromkeys(numbers, float))
     status, truth, true = told["status"], told["true_status"], told["true_pct"]
     strict = status == truth
-    direction = (status.isin(_SHRUNK) & (true < 0)) | (status.isin(_GROWN) & (true > 0))
+    # Truth is carried over by interpolation: what it leaves of no change has no direction.
+    direction = (status.isin(_SHRUNK) & (true < -_NONE_PCT)) | (
+        status.isin(_GROWN) & (true > _NONE_PCT)
+    )
     small = true.abs() < told["scar_mdc95_pct"]
     lenient = strict | (small & ((status == "unchanged") | direction))
     off = told["found_pct"] - true

@@ -13,7 +13,7 @@ import scarscope as ss
 from scarscope.change import COLUMNS, STATUSES, VERDICTS, measure_names, scar_columns
 from scarscope.change.align import Alignment
 from scarscope.change.control import Contrast, Control
-from scarscope.change.gate import judge
+from scarscope.change.gate import judge, reasons_of_reading
 from scarscope.change.reasons import BY_CODE, REGISTRY, Reason, to_frame
 from scarscope.errors import PhotoError
 from scarscope.flags import Flag
@@ -286,9 +286,17 @@ def test_fine_detail_that_differs_is_one_sign_however_it_shows(make_skin):
     assert (told.verdict, told.codes) == ("caution", "FINE_DETAIL|FOCUS")
     turned = replace(blurred, turn=0.05)
     assert verdict(make_skin, control=turned).reasons[0].code == "LIGHT_CHANGED"
-    # A file that lost its detail says nothing of the light.
-    poor = verdict(make_skin, control=turned, flags=Flag.HEAVY_COMPRESSION)
+
+
+def test_a_file_that_lost_detail_says_nothing_of_the_light(make_skin):
+    softer = replace(CALM, fine=Contrast(-0.3, 0.01, 0.95), turn=0.05)
+    poor = verdict(make_skin, control=softer, flags=Flag.HEAVY_COMPRESSION)
     assert poor.verdict == "caution"
+    assert "LIGHT_CHANGED" not in poor.codes
+    # Compression that cost the pattern of fine relief forbids the comparison itself.
+    lost = replace(softer, fine=Contrast(0.0, 0.01, 0.9))
+    worse = verdict(make_skin, control=lost, flags=Flag.HEAVY_COMPRESSION)
+    assert (worse.verdict, worse.reasons[0].code) == ("no", "COMPRESSION")
 
 
 def test_a_code_stands_once_with_its_gravest_figure(make_skin):
@@ -347,6 +355,30 @@ def test_swelling_after_treatment_counts(make_skin, days, expected):
 def test_flags_of_a_photo_count(make_skin, flags, expected, code):
     told = verdict(make_skin, flags=flags)
     assert (told.verdict, told.codes) == (expected, code)
+
+
+@pytest.mark.parametrize(
+    ("doubt", "noise", "expected"),
+    [
+        (0.1, 0.01, []),
+        (0.1, math.nan, []),
+        (0.3, 0.01, [("READINGS_DISAGREE", "caution")]),
+        (0.1, 0.02, [("NOISE", "caution")]),
+        (0.3, 0.05, [("NOISE", "caution"), ("READINGS_DISAGREE", "caution")]),
+    ],
+)
+def test_what_measuring_tells_counts_too(doubt, noise, expected):
+    told = reasons_of_reading(doubt, noise, ChangeParams())
+    assert [(reason.code, reason.weight) for reason in told] == expected
+
+
+def test_readings_that_disagree_count_once(make_skin):
+    """They are part of MDC95 already: the error behind it stays that of pairs compared outright."""
+    told = verdict(make_skin)
+    doubtful = told.also(Reason("READINGS_DISAGREE", "caution", 0.3, 0.25))
+    assert (doubtful.verdict, doubtful.spread) == ("caution", "yes")
+    noisy = doubtful.also(Reason("NOISE", "caution", 0.02, 0.015))
+    assert noisy.spread == "caution"
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ import pytest
 from scarscope.change.amount import relief_noise, scar_noise
 from scarscope.change.common import Pair
 from scarscope.change.control import least_difference
+from scarscope.change.gate import colour_detail_lost
 from scarscope.change.reading import relief_light
 from scarscope.flags import Flag
+from scarscope.params import ChangeParams
 
 MM = 0.1
 
@@ -105,13 +107,42 @@ def test_a_deep_scar_is_followed_better_than_a_faint_one(make_skin):
 # --- light that shows relief ------------------------------------------------------------------
 
 
-def test_shading_has_a_part_in_the_light_unless_a_file_is_compressed(make_skin):
+def luma_of(skin) -> np.ndarray:
+    return np.log(skin.rgb @ np.array([0.2126, 0.7152, 0.0722], np.float32) + 0.002)
+
+
+def test_half_of_the_pigment_is_taken_off_the_light(make_skin):
     skin = make_skin()
-    shaded = replace(skin, shading=skin.shading + np.float32(0.5))
-    plain, more = (relief_light(pair_of(s, s))[0] for s in (skin, shaded))
-    assert np.allclose(more - plain, 0.5 * 0.3, atol=1e-6)
-    poor = replace(shaded, flags=Flag.HEAVY_COMPRESSION)
-    first, second = relief_light(pair_of(shaded, poor))
+    marked = replace(skin, shading=luma_of(skin) + np.float32(0.4))  # pigment takes 0.4 of light
+    first, second = relief_light(pair_of(marked, marked))
+    assert np.allclose(first, luma_of(skin) + 0.2, atol=1e-5)
     assert np.array_equal(first, second)
-    luma = np.log(skin.rgb @ np.array([0.2126, 0.7152, 0.0722], np.float32) + 0.002)
-    assert np.allclose(first, luma, atol=1e-6)
+
+
+def test_noise_of_the_separation_stays_out_of_the_light(make_skin):
+    skin = make_skin()
+    noise = np.random.default_rng(3).normal(0, 0.3, skin.shading.shape).astype(np.float32)
+    calm = replace(skin, shading=luma_of(skin))
+    rough = replace(calm, shading=calm.shading + noise)
+    one, two = (relief_light(pair_of(s, s))[0] for s in (calm, rough))
+    assert (two - one).std() < 0.02
+
+
+def test_where_colour_lost_its_detail_luma_stands_alone(make_skin):
+    skin = make_skin()
+    odd = replace(skin, shading=skin.shading + np.float32(0.4))
+    first, _ = relief_light(pair_of(odd, odd), luma_alone=True)
+    assert np.allclose(first, luma_of(skin), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("figures", "flags", "lost"),
+    [
+        ({"focus": 0.0, "coherence_fine": 0.99}, Flag.NONE, False),
+        ({"focus": -0.05, "coherence_fine": 0.99}, Flag.NONE, True),
+        ({"focus": 0.0, "coherence_fine": 0.95}, Flag.NONE, True),
+        ({"focus": 0.0, "coherence_fine": 0.99}, Flag.HEAVY_COMPRESSION, True),
+    ],
+)
+def test_detail_is_lost_to_blur_noise_or_files(figures, flags, lost):
+    assert colour_detail_lost(figures, flags, ChangeParams()) is lost

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from scarscope.change.align import Alignment
-from scarscope.change.amount import Weights, relative_change
+from scarscope.change.amount import (
+    ScarWeights,
+    Weights,
+    profile_change,
+    relative_change,
+    scar_change,
+)
 from scarscope.change.common import Pair, common_region, labels_over, lay_over
 from scarscope.change.control import control_skin, measure_control
 from scarscope.change.error import (
@@ -223,6 +230,7 @@ def test_the_network_stands_in_for_relief_that_flat_light_hides():
     for volumes in (
         [10.0, 6.6, 8.0, 6.0],  # -0.34 and -0.25: within its noise
         [10.0, 8.0, 8.0, 2.0],  # less than relief shows
+        [10.0, 4.0, 8.0, 8.0],  # relief bears nothing out
         [10.0, 16.0, 8.0, 6.0],  # the other way
     ):
         volumes = np.array(volumes)
@@ -233,6 +241,42 @@ def test_the_network_stands_in_for_relief_that_flat_light_hides():
 
 def test_nothing_missing_before_is_no_share():
     assert math.isnan(relative_change(np.array([0.0, 5.0, 0.0, 5.0]), Weights(0.5, 0.5))[0])
+
+
+# --- a single scar ----------------------------------------------------------------------------
+
+SCAR_WEIGHTS = ScarWeights(network=0.3, relief=0.5, profile=0.5, noise=0.1, noisy=0.9)
+JUDGE = Judge(SCAR_WEIGHTS, 0.25)
+
+
+def test_a_scar_is_read_by_network_relief_and_profile():
+    volumes = np.array([10.0, 7.0, 8.0, 4.0])  # -0.3 and -0.5
+    assert scar_change(volumes, -0.4, 0.0, SCAR_WEIGHTS) == pytest.approx(-0.09 - 0.25 - 0.2)
+    assert scar_change(volumes, math.nan, 0.0, SCAR_WEIGHTS) == pytest.approx(-0.09 - 0.5)
+    half = 0.6 * -0.3 + 0.5 * (-0.25 - 0.2)
+    assert scar_change(volumes, -0.4, 0.1, SCAR_WEIGHTS) == pytest.approx(half)
+    assert scar_change(volumes, -0.4, 1e6, SCAR_WEIGHTS) == pytest.approx(0.9 * -0.3)
+    assert scar_change(volumes, -0.4, math.nan, SCAR_WEIGHTS) == pytest.approx(0.9 * -0.3)
+
+
+def test_a_scar_without_a_network_is_read_by_relief():
+    volumes = np.array([np.nan, np.nan, 8.0, 4.0])
+    alone = replace(SCAR_WEIGHTS, network=0.0, noisy=0.0)
+    for noise in (0.0, 5.0):
+        assert scar_change(volumes, -0.4, noise, alone) == pytest.approx(-0.45)
+    assert scar_change(np.array([10.0, 7.0, 8.0, 0.0]), -1.2, 0.0, alone) == -1
+    assert math.isnan(scar_change(np.zeros(4), math.nan, math.nan, SCAR_WEIGHTS))
+
+
+def test_a_profile_is_followed_through_level_and_noise():
+    y, x = np.indices((60, 60))
+    pit = np.exp(-((x - 30) ** 2 + (y - 30) ** 2) / 60).astype(np.float32)
+    around = (x - 30) ** 2 + (y - 30) ** 2 < 400
+    noise = np.random.default_rng(2).normal(0, 0.02, pit.shape).astype(np.float32)
+    assert profile_change(pit, 0.6 * pit + 0.3, around) == pytest.approx(-0.4)
+    assert profile_change(pit, 0.6 * pit + noise, around) == pytest.approx(-0.4, abs=0.02)
+    assert math.isnan(profile_change(-pit, 3 * pit, around))
+    assert math.isnan(profile_change(pit, pit, np.zeros(pit.shape, bool)))
 
 
 # --- matching ---------------------------------------------------------------------------------
@@ -294,15 +338,13 @@ def test_as_many_pairs_as_can_be():
     ],
 )
 def test_status_follows_the_reading_and_not_the_threshold(change, only_later, status):
-    judge = Judge(Weights(0.5, 0.5), 0.25)
-    assert judge.status(change, 0.2, only_later=only_later) == status
+    assert JUDGE.status(change, 0.2, only_later=only_later) == status
 
 
 def test_what_counts_as_change_is_each_scar_s_own_matter():
-    judge = Judge(Weights(0.5, 0.5), 0.25)
-    assert judge.status(-0.3, 0.1, only_later=False) == "improved"
-    assert judge.status(-0.3, 0.4, only_later=False) == "unchanged"
-    assert judge.status(-0.9, 1.2, only_later=False) == "unchanged"
+    assert JUDGE.status(-0.3, 0.1, only_later=False) == "improved"
+    assert JUDGE.status(-0.3, 0.4, only_later=False) == "unchanged"
+    assert JUDGE.status(-0.9, 1.2, only_later=False) == "unchanged"
 
 
 # --- measurement error ------------------------------------------------------------------------
@@ -363,10 +405,35 @@ def test_a_study_s_own_error_needs_enough_retests_that_compare():
     own = of_study([*tables, retest(20.0, 18.5)], least=6)
     assert own is not None
     assert (own.source, own.pairs) == ("study", 6)
-    # At least what its own retests say; visits weeks apart add to it.
+    # At least what its own retests say, wider as they are few; visits weeks apart add to it.
     sd = math.sqrt(np.mean(np.square([1, 1, 2, 2, 1.5, 1.5])))
-    assert own.mdc95("burden_um", 20.0, comparable="yes") >= 1.96 * sd * 0.999
+    assert own.mdc95("burden_um", 20.0, comparable="yes") >= 2.44 * sd
+    assert own.to_json()["spreads"]["yes"]["burden_um"][3]  # visits, and retests
     assert own.mdc95(SCAR, 1.0, comparable="yes") == published().mdc95(SCAR, 1.0, comparable="yes")
+
+
+def test_few_retests_without_an_error_do_not_make_a_measure_perfect():
+    steady = [retest(20.0, 20.0) for _ in range(6)]
+    own = of_study(steady, least=6)
+    ours = published().spreads
+    assert own.spreads["yes"]["burden_um"].sd(20.0) >= ours["retest"]["burden_um"].sd(20.0) > 0
+
+
+def test_visits_add_what_they_are_more_than_retests():
+    own = Spread(0.0, 0.05, visits=(Spread(0.5, 0.0), Spread(0.3, 0.0)))
+    assert own.sd(20.0) == pytest.approx(math.hypot(1.0, 0.4))
+    less = Spread(0.0, 0.05, visits=(Spread(0.2, 0.0), Spread(0.3, 0.0)))
+    assert less.sd(20.0) == pytest.approx(1.0)
+
+
+def test_what_was_nothing_before_has_an_error_of_its_own():
+    """A share of the mean would be a share of the change itself, and hide any."""
+    after = np.zeros(60)
+    after[:3] = (1.0, 2.0, 3.0)
+    spread = fit_spread(np.zeros(60), after)
+    assert spread.relative == 0
+    assert 0 < spread.mdc95(250.0) < 20
+    assert spread.mdc95(250.0) == spread.mdc95(1.0)
 
 
 def test_caution_widens_the_published_error():
