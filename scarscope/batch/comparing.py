@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -138,6 +138,11 @@ def _retests(store: Store) -> Iterator[pd.DataFrame]:
                 yield table
 
 
+def _rounded(parts: list[Any]) -> list[Any]:
+    """Figures as text of nine digits, in lists within lists."""
+    return [_rounded(part) if isinstance(part, list) else f"{part:.9g}" for part in parts]
+
+
 def digest(error: MeasurementError) -> str:
     """Hash of a measurement error, to the digits that matter.
 
@@ -145,7 +150,7 @@ def digest(error: MeasurementError) -> str:
     """
     told = error.to_json()
     spreads = {
-        kind: {name: [f"{value:.9g}" for value in pair] for name, pair in table.items()}
+        kind: {name: _rounded(parts) for name, parts in table.items()}
         for kind, table in told["spreads"].items()
     }
     text = json.dumps([told["source"], told["pairs"], spreads], sort_keys=True)

@@ -439,9 +439,9 @@ def test_what_was_nothing_before_has_an_error_of_its_own():
 def test_caution_widens_the_published_error():
     error = published()
     assert error.pairs > 100
-    for name in ("burden_um", "scar_area_fraction", SCAR):
-        careful = error.mdc95(name, 20.0, comparable="caution")
-        assert careful > error.mdc95(name, 20.0, comparable="yes") > 0
+    for name, mean in (("burden_um", 20.0), ("scar_area_fraction", 0.1), (SCAR, 1.0)):
+        careful = error.mdc95(name, mean, comparable="caution")
+        assert careful > error.mdc95(name, mean, comparable="yes") > 0
     assert math.isnan(error.mdc95("no_such_measure", 1.0, comparable="yes"))
 
 

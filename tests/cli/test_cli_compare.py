@@ -37,7 +37,7 @@ def keep_environment(monkeypatch):
 def photos(tmp_path_factory):
     """A treated pair and one in another light, as files with metadata in them."""
     folder = tmp_path_factory.mktemp("фото 左")
-    pairs = {"treated": treated_pair(20008, 0.6, **SMALL)}
+    pairs = {"treated": treated_pair(20005, 0.6, **SMALL)}
     pairs["light"] = confounder_pair(20201, "light", **SMALL)
     for name, pair in pairs.items():
         for which, rendered in zip(("before", "after"), pair, strict=True):
