@@ -13,7 +13,7 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from scarscope.batch import columns
 from scarscope.change import reasons
 from scarscope.measures import MEASURES, Measure
 from scarscope.params import Params
+from scarscope.study.analysis import TABLES as STUDY_TABLES
+from scarscope.study.response import REASONS as STUDY_REASONS
 
 DOCS = Path(__file__).resolve().parent
 _NOTE = "<!-- Written by docs/generate.py from {source}: change that, not this page. -->"
@@ -59,6 +61,11 @@ UTF-8 with a comma between cells and a point in numbers; a blank cell means that
 Columns of millimetres or micrometres end in `_px` (`_px2`, `_px3`) for photos without a stated
 scale: those are pixels of the photo, and cannot be compared between photos.
 """
+_STUDY = """\
+Every column of every table that `scarscope study` writes into `study/`, in order. What the figures
+mean and how they are worked out: docs/study.md. `dictionary.csv` in the folder says the same of the
+study's own tables, those of its manifest included.
+"""
 _AGAINST = """\
 What every figure and formula was held against, and how closely it meets it. The published numbers
 lie in `tests/conformance/`, each with its source, and the tests named here run with all others.
@@ -77,6 +84,9 @@ def pages() -> dict[str, str]:
         "parameters.md": _page("Parameters", "scarscope/params/stages.py", _PARAMS, _params()),
         "reasons.md": _page(
             "Reasons not to compare", "scarscope/change/reasons.py", _REASONS, _reasons()
+        ),
+        "study-tables.md": _page(
+            "Tables of a study", "scarscope/study/analysis.py", _STUDY, _study()
         ),
         "tables.md": _page("Tables", "scarscope/batch/columns.py", _TABLES, _tables()),
         "validated-against.md": _page(
@@ -181,6 +191,22 @@ def _tables() -> str:
         "failures.csv, one row for what could not be done": columns.FAILURES,
     }
     return "\n".join(f"## {title}\n\n{_columns(told)}\n" for title, told in parts.items())
+
+
+def _study() -> str:
+    parts = [
+        f"## {info.name}.csv, {info.meaning}\n\n{_columns_as_written(info.columns)}\n"
+        for info in STUDY_TABLES
+    ]
+    reasons = [(f"`{code}`", text) for code, text in STUDY_REASONS.items()]
+    further = "\n## Reasons beside those of docs/reasons.md\n\n" + _table(
+        ("reason", "meaning"), reasons
+    )
+    return "\n".join(parts) + further
+
+
+def _columns_as_written(told: Mapping[str, str]) -> str:
+    return _table(("column", "meaning"), [(f"`{name}`", text) for name, text in told.items()])
 
 
 def _columns(told: dict[str, str]) -> str:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from scarscope._version import __version__
 from scarscope.cli.compare_help import COMPARE, COMPARE_EXAMPLES
+from scarscope.cli.raters_parser import add_export, add_protocol, add_unblind
+from scarscope.cli.study_parser import add_study
+from scarscope.cli.train_help import TRAIN, TRAIN_EXAMPLES
 from scarscope.params import Params, SegmenterName
 
 _MAIN = """\
@@ -18,6 +21,7 @@ their burden, in millimetres where the photo's scale is stated.
 start here:
   scarscope doctor                                  does everything work on this computer?
   scarscope batch data/samples --out results        score a folder of photos
+  scarscope study results                           what changed: tables, figures, methods
   scarscope COMMAND --help                          more about one command, with examples
 """
 _STATUS = """\
@@ -95,28 +99,6 @@ with --out DIR:
   DIR/figures.csv       every figure with its 95 % interval
   DIR/photos.csv, scars.csv, ...
 """
-_TRAIN = """\
-Fit the learned network further to photos in which you drew every scar, and say whether that made it
-any better on people whom it has not seen. Needs: pip install "scarscope[train]"
-
-A share of subjects is always held out, whole people and never single photos; the new weights are
-written in any case, but held against the shipped ones on these subjects. Fewer than six of them
-cannot tell a difference from chance. In photos with a region (roi) every scar in it must be drawn,
-in others every scar at all; an empty drawing says that there is none.
-"""
-_TRAIN_EXAMPLES = """\
-examples:
-  scarscope train photos drawn --out weights
-  scarscope train photos drawn --out weights --held-out 0.4 --epochs 10
-  scarscope phantom --out phantom --subjects 8
-  scarscope train phantom phantom/truth --out weights
-
-with --out DIR:
-  DIR/network.onnx, network.json   the new weights, and what belongs to them
-  DIR/comparison.csv               shipped and new weights on held-out subjects
-  DIR/held_out.csv, subjects.csv   the same photo by photo; who was held out
-  DIR/simulated                    simulated skin, for the next time; may be deleted
-"""
 _DOCTOR = """\
 Check that everything ScarScope needs is installed and works, and say what to do where not.
 """
@@ -140,6 +122,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_score(commands)
     _add_batch(commands)
     _add_compare(commands)
+    for add in (add_study, add_export, add_unblind, add_protocol):
+        add(commands, _command)
     _add_phantom(commands)
     _add_validate(commands)
     _add_train(commands)
@@ -284,7 +268,7 @@ def _add_validate(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_train(commands: _Commands[argparse.ArgumentParser]) -> None:
-    parser = _command(commands, "train", _TRAIN, _TRAIN_EXAMPLES, "fit the network to your photos")
+    parser = _command(commands, "train", TRAIN, TRAIN_EXAMPLES, "fit the network to your photos")
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="a folder, as for batch")
     parser.add_argument(
         "drawings",

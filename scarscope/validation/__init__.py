@@ -8,12 +8,13 @@
 ========================== ==================================================================
 """
 
+from scarscope.study.centres import match_centres
 from scarscope.validation.compare import PhotoComparison, compare_photo, dice
 from scarscope.validation.drawings import Drawing, read_drawing
 from scarscope.validation.folder import MarkedFolder, open_folder
 from scarscope.validation.gallery import Shown, from_folders
 from scarscope.validation.marked import Marked, mark
-from scarscope.validation.matching import Matching, match_centres, match_overlap, match_scars
+from scarscope.validation.matching import Matching, match_overlap, match_scars
 from scarscope.validation.raters import Agreement, agree, compare_raters
 from scarscope.validation.result import Validation, draw_together
 from scarscope.validation.validate import validate

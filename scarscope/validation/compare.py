@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scarscope.study.centres import RADIUS_MM, match_centres
 from scarscope.validation.marked import Marked
 from scarscope.validation.matching import (
     CRITERIA,
     LEAST_IOU,
-    RADIUS_MM,
     Criterion,
     Matching,
-    match_centres,
     match_scars,
     overlaps,
 )

@@ -7,16 +7,15 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
+from scarscope.change.matching import assign
 from scarscope.errors import ParamsError, ScarsError
+from scarscope.study.centres import RADIUS_MM, match_centres
 from scarscope.validation.marked import Marked
 
 Criterion = Literal["3mm", "iou"]
 CRITERIA: tuple[Criterion, ...] = ("3mm", "iou")
 
-RADIUS_MM = 3.0  # Kang 2016: the same scar when two raters' centres lie this close
 LEAST_IOU = 0.3  # generous, since scars of 1 mm are 10 to 20 pixels across
 
 
@@ -42,40 +41,6 @@ class Matching:
     ignored: NDArray[np.int64]
 
 
-def match_centres(
-    a: NDArray[np.floating], b: NDArray[np.floating], *, radius: float = RADIUS_MM
-) -> NDArray[np.int64]:
-    """Pair points one to one within a radius: as many pairs as can be, then the closest.
-
-    Parameters
-    ----------
-    a, b : ndarray of float, shapes (n, 2) and (m, 2)
-        Points, in the radius's unit.
-    radius : float
-        Two points may be paired at this distance or closer.
-
-    Returns
-    -------
-    ndarray of int64, shape (k, 2)
-        Rows of `a` and `b`.
-
-    Raises
-    ------
-    ParamsError
-        If the radius is not positive.
-
-    Examples
-    --------
-    >>> match_centres(np.array([[0.0, 0.0]]), np.array([[2.0, 0.0], [1.0, 0.0]])).tolist()
-    [[0, 1]]
-    """
-    if not radius > 0:
-        raise ParamsError(f"radius = {radius!r} is not positive.", remedy="Kang 2016 used 3 mm.")
-    apart = cdist(np.reshape(a, (-1, 2)), np.reshape(b, (-1, 2)))
-    # Exactly the radius counts, whatever the last digit of a product of pixels and scale is.
-    return _assign(apart / radius, apart <= radius * (1 + 1e-9))
-
-
 def match_overlap(iou: NDArray[np.floating], *, least: float = LEAST_IOU) -> NDArray[np.int64]:
     """Pair regions one to one by their overlap: as many pairs as can be, then the largest.
 
@@ -98,15 +63,7 @@ def match_overlap(iou: NDArray[np.floating], *, least: float = LEAST_IOU) -> NDA
     """
     if not 0 <= least < 1:
         raise ParamsError(f"least = {least!r} is not an overlap.", remedy="Give 0 to below 1.")
-    return _assign(1 - iou, iou > least)
-
-
-def _assign(cost: NDArray[np.floating], allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
-    # A forbidden pair costs more than all allowed ones together, so that none is given up for it.
-    far = float(min(cost.shape)) + 1.0
-    rows, cols = linear_sum_assignment(np.where(allowed, cost, far))
-    kept = allowed[rows, cols]
-    return np.stack([rows[kept], cols[kept]], axis=1).astype(np.int64)
+    return assign(1 - iou, iou > least)
 
 
 def overlaps(a: Marked, b: Marked) -> NDArray[np.float64]:

@@ -21,13 +21,10 @@ from numpy.typing import NDArray
 from scarscope.errors import LayoutError, ParamsError, ScaleError, StudyError
 from scarscope.measures.counts import SIZE_CUTS_MM
 from scarscope.study.agreement import cohen_kappa, icc
+from scarscope.study.centres import RADIUS_MM, Flags, match_centres, union
 from scarscope.validation.compare import dice
 from scarscope.validation.folder import MarkedFolder, open_folder, stem
 from scarscope.validation.marked import Marked
-from scarscope.validation.matching import RADIUS_MM, match_centres
-
-Points = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 PAIR_COLUMNS = (
     "rater_a",
@@ -199,38 +196,6 @@ def _share(flags: Flags) -> float:
 
 def _count_icc(counts: NDArray[np.float64]) -> float:
     return icc(counts).value if len(counts) > 1 else math.nan
-
-
-def union(raters: Sequence[Points], *, radius: float = RADIUS_MM) -> tuple[Points, Flags]:
-    """All scars that anybody marked, each once.
-
-    Raters are taken one after another: each one's centres are matched one to one with the means of
-    what is known so far, and what is left is new.
-
-    Parameters
-    ----------
-    raters : sequence of ndarray, shape (n, 2)
-        Centres by rater.
-    radius : float
-        In the same unit.
-
-    Returns
-    -------
-    centres : ndarray of float64, shape (m, 2)
-        Means over the raters who marked them.
-    by_whom : ndarray of bool, shape (m, raters)
-    """
-    sums, by_whom = np.zeros((0, 2)), np.zeros((0, len(raters)), np.bool_)
-    for rater, points in enumerate(raters):
-        known = sums / np.maximum(by_whom.sum(axis=1, keepdims=True), 1)
-        pairs = match_centres(known, points, radius=radius)
-        sums[pairs[:, 0]] += points[pairs[:, 1]]
-        by_whom[pairs[:, 0], rater] = True
-        new = np.setdiff1d(np.arange(len(points)), pairs[:, 1])
-        fresh = np.zeros((len(new), len(raters)), np.bool_)
-        fresh[:, rater] = True
-        sums, by_whom = np.vstack([sums, points[new]]), np.vstack([by_whom, fresh])
-    return sums / np.maximum(by_whom.sum(axis=1, keepdims=True), 1), by_whom
 
 
 def _pair_row(

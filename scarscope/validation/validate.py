@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from scarscope.errors import LayoutError, ScaleError
+from scarscope.study.centres import RADIUS_MM
 from scarscope.validation.bootstrap import LEAST_UNITS
 from scarscope.validation.compare import PhotoComparison, compare_photo
 from scarscope.validation.folder import MarkedFolder, open_folder
-from scarscope.validation.matching import LEAST_IOU, RADIUS_MM
+from scarscope.validation.matching import LEAST_IOU
 from scarscope.validation.result import Validation, draw_together
 
 _MEASURES = ("burden_um", "scar_area_fraction", "n_scars")

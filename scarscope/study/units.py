@@ -1,0 +1,145 @@
+"""From pairs of photos to the unit of analysis: a subject's side, or a subject's arm.
+
+Views of the same skin, and two sides that had the same treatment, are no independent observations:
+they are averaged before anything is counted or tested. Their errors are taken to be independent, so
+that the mean of k has a standard error, and an MDC95, smaller by √k (Weir 2005, J Strength Cond Res
+19:231, on the mean of k measurements).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from scarscope.change.words import quartile
+from scarscope.errors import ParamsError
+from scarscope.study.response import NOT_COMPARABLE, better_of
+
+SIDE = ("subject", "side")
+ARM = ("subject", "arm")
+
+UNIT = {
+    "session": "Number of the follow-up's visit.",
+    "days": "Days since baseline, mean over the photos that count.",
+    "measure": "What was measured.",
+    "n_photos": "Follow-up photos that count.",
+    "n_not_comparable": "Follow-up photos that do not, see response.csv.",
+    "comparable": "`yes`, `caution` where a photo that counts is so, `no` where none counts.",
+    "before": "Mean figure at baseline.",
+    "after": "Mean figure at the follow-up.",
+    "change": "After minus before.",
+    "change_pct": "Change in percent of `before`.",
+    "change_se": "Standard error of the change; blank where one of them is not known.",
+    "mdc95": "Smallest detectable change of the mean; blank where one of them is not known.",
+    "verdict": "The verdict on the mean.",
+    "quartile": "Quartile of improvement; blank where nothing is known to have improved.",
+}
+
+
+def combine(response: pd.DataFrame, by: Sequence[str] = SIDE) -> pd.DataFrame:
+    """One row a unit and session: the mean of its photos that can be compared.
+
+    Parameters
+    ----------
+    response : DataFrame
+        From :func:`scarscope.study.response.response_table`, of one measure.
+    by : sequence of str
+        What makes a unit: :data:`SIDE` or :data:`ARM`, or other columns of the table.
+
+    Returns
+    -------
+    DataFrame
+        `by`, for sides also ``arm``, then columns :data:`UNIT`; sorted.
+
+    Raises
+    ------
+    ParamsError
+        For a column that the table does not have.
+    """
+    missing = [name for name in by if name not in response]
+    if missing:
+        raise ParamsError(
+            f"by names {', '.join(missing)}, which the table does not have.",
+            remedy=f"Choose from {', '.join(map(str, response))}.",
+        )
+    # A side has one arm; where a manifest says two, both are named rather than one chosen.
+    place = [*by, *(["arm"] if "side" in by and "arm" not in by else []), "session"]
+    columns = [*place[:-1], *UNIT]
+    if response.empty:
+        return response.reindex(columns=columns)
+    groups = response.groupby(place, sort=True, dropna=False)
+    rows = [{**dict(zip(place, key, strict=True)), **_mean(own)} for key, own in groups]
+    made = pd.DataFrame(rows, columns=columns)
+    return made.astype({"session": "Int64", "n_photos": "Int64", "n_not_comparable": "Int64"})
+
+
+def _mean(photos: pd.DataFrame) -> dict[str, object]:
+    """The mean of one unit's photos of one session."""
+    measure = str(photos["measure"].iloc[0])
+    usable = photos[(photos["comparable"] != "no") & photos["change"].notna()]
+    count = len(usable)
+    told: dict[str, object] = {
+        "measure": measure,
+        "n_photos": count,
+        "n_not_comparable": len(photos) - count,
+    }
+    days = usable["days"] if count else photos["days"]
+    told["days"] = float(days.astype("float64").mean())
+    if not count:
+        return {**told, "comparable": "no", "verdict": NOT_COMPARABLE, "quartile": ""}
+    before, after = float(usable["before"].mean()), float(usable["after"].mean())
+    change, mdc95 = after - before, _error_of_mean(usable["mdc95"])
+    percent = 100 * change / before if before else float("nan")
+    verdict = judge(change, mdc95, better_of(measure))
+    return {
+        **told,
+        "comparable": "caution" if (usable["comparable"] == "caution").any() else "yes",
+        "before": before,
+        "after": after,
+        "change": change,
+        "change_pct": percent,
+        "change_se": _error_of_mean(usable["change_se"]),
+        "mdc95": mdc95,
+        "verdict": verdict,
+        "quartile": quartile(percent, verdict) if percent < 0 else "",
+    }
+
+
+def _error_of_mean(errors: pd.Series) -> float:
+    values = errors.to_numpy(np.float64)
+    return float(np.sqrt(np.sum(values**2)) / len(values))
+
+
+def judge(change: float, mdc95: float, better: str | None) -> str:
+    """The verdict on a change; blank where its error is not known or neither direction is better.
+
+    Examples
+    --------
+    >>> judge(-5.0, 2.0, "lower"), judge(1.0, 2.0, "lower")
+    ('improved', 'no detectable change')
+    """
+    if np.isnan(mdc95) or np.isnan(change) or better is None:
+        return ""
+    if abs(change) <= mdc95:
+        return "no detectable change"
+    return "improved" if (change < 0) == (better == "lower") else "worse"
+
+
+def last_session(units: pd.DataFrame) -> pd.DataFrame:
+    """Of each unit the last session that has figures.
+
+    Parameters
+    ----------
+    units : DataFrame
+        From :func:`combine`.
+    """
+    known = units[units["change"].notna()]
+    place = [name for name in ("subject", "side", "arm") if name in known]
+    return known.sort_values("session").drop_duplicates(place, keep="last").sort_index()
+
+
+def count_subjects(table: pd.DataFrame) -> dict[object, int]:
+    """Subjects of each arm."""
+    return {arm: int(own["subject"].nunique()) for arm, own in table.groupby("arm")}

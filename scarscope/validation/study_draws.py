@@ -1,0 +1,193 @@
+"""Simulated trials through the default model: how often its interval and its test are right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scarscope.batch.pools import processes
+from scarscope.errors import ParamsError, StudyError
+from scarscope.study.intervals import wilson
+from scarscope.study.model_checks import Figures, primary_figures
+from scarscope.study.model_rows import rows_of_sides
+from scarscope.study.models import TOGETHER, fit_rows
+from scarscope.study.trial import TREATED, Trial, simulate_sides
+from scarscope.validation.study_set import COVERAGE, EFFECT_PCT, SIZE, Scenario, scenarios
+
+LEVEL = 0.05
+CHUNK = 50  # trials a task
+
+MEETS, MISSES, OPEN = "met", "missed", "open"
+DRAWS = {
+    "scenario": "What was drawn.",
+    "question": "`coverage` of the 95 % interval with an effect, or `type I error` without one.",
+    "headline": "Whether the bar is asked of it.",
+    "studies": "Simulated trials.",
+    "failed": "Those that could not be analysed; not counted.",
+    "together": "Share in which all visits were fitted together.",
+    "value": "Share of the trials.",
+    "low": "Lower end of its 95 % interval (Wilson).",
+    "high": "Upper end.",
+    "bar_low": "What it must not fall below.",
+    "bar_high": "What it must not exceed.",
+    "verdict": "`met` where the figure lies within the bar, `missed` where its whole interval lies "
+    "outside, else `open`.",
+}
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some trials of one kind."""
+
+    scenario: str
+    effect_pct: float
+    first: int
+    count: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of them."""
+
+    hits: int
+    analysed: int
+    together: int
+
+
+def check_studies(
+    studies: int = 2000,
+    *,
+    names: Sequence[str] = (),
+    seed: int = 0,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Coverage and type I error of the default model over simulated trials.
+
+    Parameters
+    ----------
+    studies : int
+        Trials for each question and scenario. With 200 the figure itself is known to 3 points.
+    names : sequence of str
+        Scenarios; none: all.
+    seed : int
+    workers : int
+        Processes.
+    progress : callable, optional
+        Called as ``progress(done, total)``.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`DRAWS`.
+
+    Raises
+    ------
+    ParamsError
+        For a scenario that does not exist, or no trials.
+    """
+    chosen = _chosen(names)
+    if studies < 1:
+        raise ParamsError(f"studies is {studies!r}.", remedy="Give 1 or more.")
+    tasks = [
+        Task(s.name, effect, first, min(CHUNK, studies - first), seed)
+        for s in chosen
+        for effect in (EFFECT_PCT, 0.0)
+        for first in range(0, studies, CHUNK)
+    ]
+    found: dict[tuple[str, float], list[Counts]] = {}
+    for done, (task, counts) in enumerate(_each(tasks, workers), start=1):
+        found.setdefault((task.scenario, task.effect_pct), []).append(counts)
+        if progress is not None:
+            progress(done, len(tasks))
+    rows = [_row(s, e, found[s.name, e], studies) for s in chosen for e in (EFFECT_PCT, 0.0)]
+    return pd.DataFrame(rows, columns=list(DRAWS))
+
+
+def _chosen(names: Sequence[str]) -> list[Scenario]:
+    known = {s.name: s for s in scenarios()}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ParamsError(
+            f"There is no scenario {unknown[0]!r}.", remedy=f"Choose from {', '.join(known)}."
+        )
+    return [known[name] for name in names or known]
+
+
+def _each(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Counts]]:
+    if workers <= 1:
+        yield from ((task, run_task(task)) for task in tasks)
+        return
+    with processes(workers) as pool:
+        yield from zip(tasks, pool.executor.map(run_task, tasks), strict=True)
+
+
+def run_task(task: Task) -> Counts:
+    """Draw and analyse some trials.
+
+    Trials of the same number are drawn alike with an effect and without.
+    """
+    scenario = next(s for s in scenarios() if s.name == task.scenario)
+    trial = scenario.with_effect(task.effect_pct)
+    hits = analysed = together = 0
+    for study in range(task.first, task.first + task.count):
+        told = _analysed(scenario, trial, np.random.default_rng([task.seed, study]))
+        if told is None:
+            continue
+        figures, method = told
+        analysed += 1
+        together += method == TOGETHER
+        hits += _hit(figures, trial)
+    return Counts(hits, analysed, together)
+
+
+def _analysed(
+    scenario: Scenario, trial: Trial, rng: np.random.Generator
+) -> tuple[Figures, str] | None:
+    table = simulate_sides(trial, scenario.spreads, rng)
+    try:
+        model = fit_rows(rows_of_sides(table), session=trial.followups, confidence=1 - LEVEL)
+        return primary_figures(model)[TREATED], model.method
+    except (StudyError, KeyError):
+        return None
+
+
+def _hit(figures: Figures, trial: Trial) -> bool:
+    """With an effect: the interval holds it; without: the test finds one all the same."""
+    if trial.effect:
+        return figures.low <= trial.effect <= figures.high
+    return figures.p < LEVEL
+
+
+def _row(
+    scenario: Scenario, effect: float, counts: Sequence[Counts], studies: int
+) -> tuple[object, ...]:
+    hits, analysed, together = (
+        sum(getattr(each, name) for each in counts) for name in ("hits", "analysed", "together")
+    )
+    share = wilson(hits, analysed)
+    bar = COVERAGE if effect else SIZE
+    question = "coverage" if effect else "type I error"
+    told = (scenario.name, question, scenario.headline, analysed, studies - analysed)
+    part = together / analysed if analysed else math.nan
+    verdict = verdict_on(share.share, share.low, share.high, bar)
+    return (*told, part, share.share, share.low, share.high, *bar, verdict)
+
+
+def verdict_on(value: float, low: float, high: float, bar: tuple[float, float]) -> str:
+    """Whether a share with its interval meets a bar.
+
+    Examples
+    --------
+    >>> verdict_on(0.05, 0.04, 0.06, (0.04, 0.06)), verdict_on(0.08, 0.07, 0.09, (0.04, 0.06))
+    ('met', 'missed')
+    """
+    if bar[0] <= value <= bar[1]:
+        return MEETS
+    return MISSES if high < bar[0] or low > bar[1] else OPEN
