@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from scarscope.errors import StudyError
 from scarscope.study.checks import Floats
-from scarscope.study.model_rows import ModelRows
+from scarscope.study.model_rows import ModelRows, restricted
 from scarscope.study.reml import Estimate, Reml, fit_reml
 
 Cell = tuple[str, int]
@@ -118,6 +118,14 @@ def complete_subjects(rows: ModelRows) -> int:
     figures = rows.table.groupby(["subject", "session"]).size().unstack(fill_value=0)
     whole = (figures == figures.to_numpy().max()).to_numpy(np.int64)
     return int((whole.T @ whole).min())
+
+
+def complete_at(rows: ModelRows, visit: int) -> ModelRows:
+    """One visit of those subjects who have as many sides at it as any subject has."""
+    here = rows.table["session"] == visit
+    sides = rows.table[here].groupby("subject")["side"].nunique()
+    whole = sides.index[sides == sides.max()]
+    return restricted(rows, here & rows.table["subject"].isin(whole))
 
 
 def least_complete(rows: ModelRows, *, baseline: bool = True) -> int:

@@ -17,6 +17,7 @@ from scarscope.errors import ParamsError, StudyError
 from scarscope.study.checks import in_unit_interval
 from scarscope.study.model_design import (
     VisitFit,
+    complete_at,
     complete_subjects,
     fit_visits,
     least_complete,
@@ -197,31 +198,51 @@ def fit_rows(
 
 def _fits(rows: ModelRows, *, baseline: bool) -> tuple[tuple[VisitFit, ...], tuple[str, ...]]:
     """All visits together, or each by itself where there are too few subjects for that."""
-    if len(rows.sessions) == 1:
-        return (_tested(rows, rows.sessions, baseline),), ()
-    have, need = complete_subjects(rows), least_complete(rows, baseline=baseline)
-    why = f"two of them have only {have} subjects with all sides in common, {need} are needed"
-    if have >= need:
-        try:
-            return (_tested(rows, rows.sessions, baseline),), ()
-        except StudyError as error:
-            why = error.message.rstrip(".")
-    fits, failed = [], []
+    why = ""
+    if len(rows.sessions) > 1:
+        have, need = complete_subjects(rows), least_complete(rows, baseline=baseline)
+        why = f"two of them have only {have} subjects with all sides in common, {need} are needed"
+        if have >= need:
+            try:
+                return (_tested(rows, rows.sessions, baseline),), ()
+            except StudyError as error:
+                why = error.message.rstrip(".")
+    fits, told = [], []
     for visit in rows.sessions:
         try:
-            fits.append(_tested(rows, [visit], baseline))
+            fit, notes = _one_visit(rows, visit, baseline)
         except StudyError as error:
-            failed.append(f"Visit {visit} could not be modelled: {error.message}")
+            if len(rows.sessions) == 1:
+                raise
+            told.append(f"Visit {visit} could not be modelled: {error.message}")
+            continue
+        fits.append(fit)
+        told += notes
     if not fits:
         raise StudyError(
-            f"No visit can be modelled. {failed[-1]}",
+            f"No visit can be modelled. {told[-1]}",
             remedy="Include more subjects, or report single figures.",
         )
-    told = (
+    first = (
         f"The visits could not be modelled together ({why}): each was modelled by itself, which "
         "makes no use of a subject's other visits."
     )
-    return tuple(fits), (told, *failed)
+    return tuple(fits), (*([first] if why else []), *told)
+
+
+def _one_visit(rows: ModelRows, visit: int, baseline: bool) -> tuple[VisitFit, list[str]]:
+    """One visit; without subjects who lack a side where their covariance cannot be estimated."""
+    try:
+        return _tested(rows, [visit], baseline), []
+    except StudyError as error:
+        whole = complete_at(rows, visit)
+        lost = rows.table.loc[rows.table["session"] == visit, "subject"].nunique()
+        lost -= whole.table["subject"].nunique()
+        if not lost or whole.table.empty:
+            raise
+        why = error.message.rstrip(".")
+    told = f"At visit {visit}, {lost} subjects without figures of all sides are left out ({why})."
+    return _tested(whole, [visit], baseline), [told]
 
 
 def _tested(rows: ModelRows, sessions: Sequence[int], baseline: bool) -> VisitFit:

@@ -65,10 +65,11 @@ def lines(found: pd.DataFrame) -> list[str]:
     told = []
     for row in found.to_dict(orient="records"):
         figure = with_interval(100 * row["value"], 100 * row["low"], 100 * row["high"], 1)
-        mark = "" if row["headline"] else " (no bar: beyond the usual)"
+        bar = f"bar {100 * row['bar_low']:g} to {100 * row['bar_high']:g} %: {row['verdict']}"
+        judged = bar if row["headline"] else "no bar"
+        lost = f", {row['failed']} not analysed" if row["failed"] else ""
         told.append(
-            f"{row['scenario']}, {row['question']}: {figure} % of {row['studies']}, bar "
-            f"{100 * row['bar_low']:g} to {100 * row['bar_high']:g} %: {row['verdict']}{mark}"
+            f"{row['scenario']}, {row['question']}: {figure} % of {row['studies']}{lost}; {judged}"
         )
     return told
 

@@ -54,7 +54,8 @@ def page(found: pd.DataFrame, timing: Timing | None, *, studies: int, seed: int)
             "The default model is asked two things: how often its 95 % interval of the treatment "
             f"effect holds the true one (a change of {EFFECT_PCT:g} %), and how often its test at "
             "5 % finds an effect where there is none. Intervals of the shares are Wilson's: what "
-            "the number of trials leaves open."
+            "the number of trials leaves open. Both questions are asked of the same draws, so that "
+            "they are not independent of each other."
         ),
         _results(found),
         Heading("What was drawn"),

@@ -380,6 +380,18 @@ def test_too_few_subjects_are_fitted_visit_by_visit_and_that_is_said():
     assert "all visits together" in model_of(drawn()).sentence
 
 
+def test_where_no_covariance_fits_pairs_alone_count_and_that_is_said():
+    # Of 14 subjects seven have a pair: with the single sides a correlation of 1 would fit best.
+    sides = drawn(subjects=14, followups=1, refused=0.4, seed=18)
+    model = model_of(sides)
+    assert "7 subjects without figures of all sides are left out" in model.notes[0]
+    y, b = (each.dropna() for each in outcomes(sides, 1))
+    d, e = (each["treated"] - each["control"] for each in (y, b))
+    value, se, df = least_squares(d.to_numpy(), np.ones(len(d)), e.to_numpy())
+    found = primary(model)
+    assert (found["estimate"], found["se"], found["df"]) == pytest.approx((value, se, df), rel=1e-6)
+
+
 def test_a_figure_of_nothing_makes_it_differences():
     sides = drawn()
     sides.loc[5, "after"] = 0.0
