@@ -34,7 +34,7 @@ SENSITIVITY = {
     "high": "Upper end.",
     "change_pct": "The estimate in percent; blank on the scale of differences.",
     "p": "Two-sided p.",
-    "note": "Why there is no figure.",
+    "note": "Why there is no figure, or what to beware of.",
 }
 DEFAULT = "default model"
 NO_BASELINE = "without baseline as covariate"
@@ -42,6 +42,12 @@ ONE_VISIT = "primary visit by itself"
 T_TEST = "t test of subjects at the primary visit"
 RANKS = "rank test of subjects at the primary visit"
 NESTED = "random subject and side (statsmodels MixedLM)"
+# All visits are pooled into one spread, so that the last, where responses have parted most, looks
+# surer than it is; a test holds the widths of both intervals side by side.
+_BEWARE = {
+    NESTED: "Takes spread to be the same at all visits. Where it grows from visit to visit the "
+    "interval is too narrow in parallel arms: no substitute for the default."
+}
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def sensitivity(model: ResponseModel) -> pd.DataFrame:
         against = reference if others else ""
         for name, analysis in _ANALYSES.items():
             try:
-                found, note = analysis(model, arm, against), ""
+                found, note = analysis(model, arm, against), _BEWARE.get(name, "")
             except StudyError as error:
                 found, note = _Found(0, np.nan, np.nan, np.nan, np.nan), error.message
             percent = 100 * np.expm1(found.estimate) if model.rows.scale == "ratio" else np.nan
