@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
                 params=params,
                 layout=options.layout,
                 mm_per_px=options.mm_per_px,
-                compare=getattr(options, "compare", True),
+                compare=options.compare,
                 progress=_naming_pairs(tell),
             )
     except KeyboardInterrupt:

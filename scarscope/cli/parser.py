@@ -191,6 +191,9 @@ def _add_batch(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     _add_params(parser)
     parser.add_argument("--layout", metavar="T", help='such as "{subject}/{date}_{view}"')
+    parser.add_argument(
+        "--no-compare", dest="compare", action="store_false", help="score only, compare no visits"
+    )
 
 
 def _add_compare(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -226,9 +229,6 @@ def _add_compare(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add_params(parser)
     parser.add_argument(
         "--json", action="store_true", help="print one JSON document and nothing else"
-    )
-    parser.add_argument(
-        "--no-compare", dest="compare", action="store_false", help="score only, compare no visits"
     )
 
 

@@ -243,6 +243,26 @@ def test_batch_takes_one_scale_for_photos_that_have_none(rooms, tmp_path):
     assert main([*arguments, "--mm-per-px", "60"]) == 2
 
 
+def test_batch_compares_visits_unless_told_not_to(rooms, tmp_path, monkeypatch, capsys):
+    import scarscope.batch
+
+    asked = []
+    done = scarscope.batch.score_folder
+
+    def score_folder(folder, **options):
+        asked.append(options["compare"])
+        return done(folder, **{**options, "compare": False})
+
+    monkeypatch.setattr(scarscope.batch, "score_folder", score_folder)
+    picture(tmp_path / "photos/P01/s0/left.png")
+    arguments = ["batch", str(tmp_path / "photos"), "--workers", "1", "--out", str(tmp_path / "o")]
+    assert main(arguments) == 0
+    assert main([*arguments, "--no-compare"]) == 0
+    assert asked == [True, False]
+    with pytest.raises(SystemExit):
+        main(["compare", "a.jpg", "b.jpg", "--no-compare"])
+
+
 def test_impossible_values_are_2_and_explained(rooms, tmp_path, capsys):
     photo = str(picture(tmp_path / "left.png"))
     assert main([]) == 2
