@@ -18,12 +18,14 @@ import pandas as pd
 
 from scarscope.errors import ParamsError, StudyError
 from scarscope.study.checks import one_of
+from scarscope.study.response import RESPONSE
 from scarscope.study.units import SIDE, combine
 
 Scale = Literal["ratio", "difference"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
 Design = Literal["split-face", "partly split-face", "parallel", "one arm"]
 
+_TREATMENT = ("n_treatments", "device", "needle_mm", "adjunct")  # of the response's own columns
 # Words by which trials call what is not the treatment under test, the plainest first.
 _CONTROLS = ("control", "untreated", "no treatment", "none", "sham", "placebo", "vehicle", "saline")
 
@@ -163,11 +165,17 @@ def rows_of_sides(
 
 
 def _require_covariates(response: pd.DataFrame, covariates: Sequence[str]) -> None:
+    known = [str(name) for name in response if str(name) in _TREATMENT or name not in RESPONSE]
     for name in covariates:
+        if name in response and name not in known:
+            raise ParamsError(
+                f"The column {name!r} is no covariate: it is the outcome, or in the model already.",
+                remedy=f"Choose from {', '.join(known)}.",
+            )
         if name not in response:
             raise ParamsError(
                 f"There is no column {name!r} to take as covariate.",
-                remedy=f"Choose from {', '.join(map(str, response))}.",
+                remedy=f"Choose from {', '.join(known)}.",
             )
 
 
@@ -256,7 +264,10 @@ def _arms(sides: pd.DataFrame, control: str | None) -> tuple[tuple[str, ...], tu
     if control is not None:
         if control not in arms:
             raise ParamsError(
-                f"No side is in the arm {control!r}.", remedy=f"Choose from {', '.join(arms)}."
+                f"No side is in the arm {control!r}.",
+                remedy=f"Choose from {', '.join(arms)}."
+                if any(arms)
+                else "State the column `arm` in the manifest, and score the folder again.",
             )
         return (control, *(a for a in arms if a != control)), ()
     named = [arm for word in _CONTROLS for arm in arms if arm.strip().casefold() == word]

@@ -270,6 +270,10 @@ def read_sheet(file: str | Path) -> Sheet:
         If it cannot be read, is no table, or names a column twice.
     """
     file = Path(file)
+    if not file.is_file():
+        raise StudyError(
+            f"{file} is not there.", remedy="Give the CSV file that a rater filled in."
+        )
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scarscope.change.words import quartile
-from scarscope.errors import StudyError
+from scarscope.errors import ParamsError
 from scarscope.measures import MEASURES
 from scarscope.study.data import StudyData
 from scarscope.study.tables import meaning_of
@@ -82,7 +82,7 @@ def response_table(study: StudyData, *, measure: str = "burden_um") -> pd.DataFr
 
     Raises
     ------
-    StudyError
+    ParamsError
         If no pair of the study has this measure, though there are pairs that could be compared.
     """
     _require_measure(study.changes, measure)
@@ -157,7 +157,7 @@ def _require_measure(changes: pd.DataFrame, measure: str) -> None:
     compared = changes[(changes["kind"] == "session") & (changes["comparable"] != "no")]
     known = sorted(set(compared["measure"]))
     if known and measure not in known:
-        raise StudyError(
+        raise ParamsError(
             f"No pair of photos has the measure {measure!r}.",
             remedy=f"Choose one of {', '.join(known)}.",
         )

@@ -480,6 +480,8 @@ def test_classes_are_covariates_too():
     ("change", "options", "error", "match"),
     [
         ({}, {"covariates": ["age"]}, ParamsError, "no column 'age'"),
+        ({}, {"covariates": ["after"]}, ParamsError, "'after' is no covariate"),
+        ({"arm": ""}, {"control": "sham"}, ParamsError, "No side is in the arm 'sham'"),
         ({}, {"scale": "log"}, ParamsError, "scale is 'log'"),
         ({}, {"session": 9}, ParamsError, "No subject has visit 9"),
         ({}, {"confidence": 95}, ParamsError, "confidence is 95"),

@@ -104,7 +104,7 @@ def test_a_pair_without_the_measure_stays_in(make_study):
 
 
 def test_an_unknown_measure_is_refused_with_those_that_there_are(make_study):
-    with pytest.raises(StudyError, match="Choose one of burden_um, new_dark_area_mm2"):
+    with pytest.raises(ParamsError, match="Choose one of burden_um, new_dark_area_mm2"):
         response_table(make_study(subjects=1), measure="burden_mm")
 
 
