@@ -45,10 +45,9 @@ _WITH_NOISE = ("burden_um", "scar_volume_mm3")
 # A change of the missing volume below this share is never called, however little noise there is:
 # few pairs have so little, all of them of one phantom.
 _LEAST_MDC95 = {"retest": 0.05, "yes": 0.05, "caution": 0.10}
-_HELD = 0.95
+_CHANGED = 0.05  # a true change of this share is one
 _NOTHING = 1e-9
 _MARKS = ("new_dark_area_mm2", "new_red_area_mm2")
-_CHANGED = 0.05  # a true change of this share is one
 _LEAST_VISITS = 10  # pairs, to say something of visits
 
 
@@ -218,33 +217,21 @@ def _errors(table: pd.DataFrame) -> errors.MeasurementError:
     }
     spreads = {kind: dict(_spreads(group, _LEAST_MDC95[kind])) for kind, group in groups.items()}
     pairs = int((calm["comparable"] != "no").sum())
-    found = errors.MeasurementError("scarscope", pairs, spreads)
-    share = errors.Spread(0.0, _reading_share(table, found))
-    for kind in spreads:
+    share = errors.Spread(0.0, _reading_share(table))
+    for kind in ("yes", "caution"):
         spreads[kind][errors.READING] = share
-    return found
+    return errors.MeasurementError("scarscope", pairs, spreads)
 
 
-def _reading_share(table: pd.DataFrame, found: errors.MeasurementError) -> float:
-    """What the readings of true changes are off by beyond MDC95, as a share of the change.
-
-    The least share with which :data:`_HELD` of true changes lie within 1.96 standard errors.
-    """
-    known = table[(table["part"] == "treated") & (table["comparable"] != "no")].dropna(
-        subset=["true", "change"]
-    )
-    known = known[known["true"].abs() > _CHANGED]
-    mdc = np.array([_burden_mdc(row, found) for _, row in known.iterrows()])
-    off = (known["change"] - known["true"]).abs().to_numpy(float)
-    size = known["change"].abs().to_numpy(float)
-    rest = np.hypot(mdc / errors.Z95, known["se"].to_numpy(float))
-
-    def missed(share: float) -> float:
-        held = off <= errors.Z95 * np.hypot(rest, share * size)
-        return _HELD - float(held.mean())
-
-    shares = np.linspace(0, 1, 1001)
-    return float(next((share for share in shares if missed(share) <= 0), 1.0))
+def _reading_share(table: pd.DataFrame) -> float:
+    """What readings of true changes are off by beyond pairs without change, as a share of it."""
+    known = table[(table["part"] == "treated") & (table["comparable"] != "no")]
+    known = known.dropna(subset=["true", "change"])
+    off, true = (known["change"] - known["true"]).to_numpy(float), known["true"].to_numpy(float)
+    changed = np.abs(true) > _CHANGED
+    still = np.mean(off[~changed] ** 2)
+    beyond = np.sum(off[changed] ** 2 - still) / np.sum(true[changed] ** 2)
+    return math.sqrt(max(0.0, float(beyond)))
 
 
 def _burden_mdc(row: pd.Series, found: errors.MeasurementError) -> float:
@@ -276,8 +263,7 @@ def _held(table: pd.DataFrame, found: errors.MeasurementError) -> Iterator[str]:
     beyond = treated[treated["true"].abs() > treated["mdc"]]
     called = (beyond["change"].abs() > beyond["mdc"]) & (beyond["change"] * beyond["true"] > 0)
     off = (treated["change"] - treated["true"]).abs()
-    se = np.hypot(treated["mdc"] / errors.Z95, found.reading * treated["change"])
-    se = np.hypot(se, treated["se"])
+    se = np.hypot(treated["mdc"] / errors.Z95, treated["se"])
     yield (
         f"treated: {100 * len(beyond) / len(treated):.0f} % truly beyond MDC95, "
         f"{100 * called.mean():.0f} % of those called; true change within MDC95 "
@@ -349,7 +335,8 @@ def _primary(found: errors.MeasurementError) -> str:
                 f"{kind} {name}: {spread.absolute:.3g}, {100 * spread.relative:.1f} % and "
                 f"{spread.noise:.2f} times the noise"
             )
-    lines.append(f"readings of a true change: {100 * found.reading:.0f} % of it")
+    share = found.spreads["yes"][errors.READING].relative
+    lines.append(f"readings of a true change: {100 * share:.0f} % of it")
     return "\n".join(lines)
 
 

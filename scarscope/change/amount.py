@@ -42,7 +42,8 @@ _NETWORK_NOISE = 0.10  # the network's change of a burden that did not change st
 _SHRINKAGE = 0.3
 # Relief summed over an area of skin in which nothing changed differs by this, in mm³ at 1 mm² and
 # for photos whose log light differs by 1, and grows with the area by this power: more than the half
-# of white noise, as the inverse smooths. Found on tuning retests, discs of 0.2 to 1.8 mm.
+# of white noise, as the inverse smooths. Near what ``python -m benchmarks.relief_noise`` finds; the
+# factors of measurement_error.json make up for the rest.
 _NOISE_MM3 = 2.5
 _NOISE_POWER = 0.58
 

@@ -34,9 +34,10 @@ from scarscope.errors import DependencyError
 
 FILE = "measurement_error.json"
 SCAR = "scar_volume_share"  # single scars: their relative change of volume
-# What a reading of a true change is off by, as a share of the change; its spread has no other part.
-READING = "true_change_share"
 Z95 = 1.96
+# What a reading of a true change is off by, as a share of the change: no part of MDC95 nor of a
+# pair's standard error, but of how large a trial has to be.
+READING = "true_change_share"
 Source = Literal["scarscope", "study"]
 _LEAST_MEAN = 1e-12
 _ENOUGH_FOR_TAIL = 50
@@ -113,12 +114,6 @@ class MeasurementError:
         """
         spread = self.spreads.get(comparable, {}).get(measure)
         return math.nan if spread is None else spread.mdc95(mean, noise)
-
-    @property
-    def reading(self) -> float:
-        """What a reading of a true change is off by, as a share of the change."""
-        spread = self.spreads.get("yes", {}).get(READING)
-        return 0.0 if spread is None else spread.relative
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -247,7 +242,7 @@ def of_study(changes: Iterable[pd.DataFrame], *, least: int) -> MeasurementError
                 name: _with_visits(spread, ours[kind].get(name), ours["retest"].get(name))
                 for name, spread in own.items()
             },
-            **{name: ours[kind][name] for name in (SCAR, READING) if name in ours[kind]},
+            SCAR: ours[kind][SCAR],
         }
         for kind in ("yes", "caution")
     }

@@ -183,8 +183,7 @@ def _judged(
     change = row.after - row.before
     # Two readings of one change: what they differ by is error that retests do not show.
     mdc = math.hypot(_mdc95(row, pair, comparability, error), row.doubt)
-    # What is read of a true change is off by a share of it; retests do not show that either.
-    se = math.hypot(row.se, mdc / Z95, error.reading * change)
+    se = math.hypot(row.se, mdc / Z95)
     return {
         "comparable": comparability.verdict,
         "reasons": comparability.codes,

@@ -64,7 +64,7 @@ def page(found: pd.DataFrame, timing: Timing | None, *, studies: int, seed: int)
             f"own spread with {NOISE_UM:g} µm from the noise of photos; standard deviations below "
             "are of logs."
         ),
-        _drawn(),
+        _drawn(set(found["scenario"])),
         Heading("What this cannot tell"),
         Text(_LIMITS),
     ]
@@ -85,9 +85,11 @@ def _results(found: pd.DataFrame) -> Table:
     return Table((*head, "% (95 % interval)", "bar", ""), tuple(rows))
 
 
-def _drawn() -> Table:
+def _drawn(names: set[str]) -> Table:
     rows = []
     for s in scenarios():
+        if s.name not in names:
+            continue
         t, v = s.trial, s.spreads
         size = (s.name, s.text, str(t.subjects), str(t.followups))
         lost = (f"{100 * t.dropout:g}", f"{100 * t.refused:g}")

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from scarscope.change.amount import relief_noise, scar_noise
+from scarscope.change.amount import Weights, measure_amount, relief_noise, scar_noise
 from scarscope.change.common import Pair
 from scarscope.change.control import least_difference
 from scarscope.change.gate import colour_detail_lost
@@ -90,6 +90,53 @@ def test_a_coarser_grid_explains_as_much(make_skin):
     assert coarse.grid.filter_mm > 1.5 * fine.grid.filter_mm
     area = 400 * fine.grid.filter_mm**2, 100 * coarse.grid.filter_mm**2
     assert two / one == pytest.approx((area[1] / area[0]) ** 0.58)
+
+
+def test_noise_is_in_the_unit_of_the_grid(make_skin):
+    """Relief without a scale is in pixels: the share of it that is noise must stay the same."""
+    scaled, bare = pair_of(make_skin(), make_skin()), pair_of(*[make_skin(mm_per_px=None)] * 2)
+    assert (scaled.grid.unit, bare.grid.unit) == ("mm", "px")
+    areas = np.array([80.0])
+    per_step = [
+        relief_noise(reading_of(0.01), pair, areas * (0.1 / pair.grid.filter_mm) ** 2)
+        * (pair.grid.filter_mm / 0.1) ** 2
+        * (pair.grid.filter_mm / pair.grid.step)
+        for pair in (scaled, bare)
+    ]
+    assert per_step[1] == pytest.approx(per_step[0])
+
+
+@pytest.mark.parametrize(
+    ("later", "doubt"),
+    [
+        ((7.0, 5.0), 0.05),  # -0.3 and -0.5: 0.15 is what the network is known to lack
+        ((5.0, 4.0), 0.0),
+        ((9.5, 5.0), 0.3),  # 0.45 apart, 0.15 of that known
+        ((12.0, 8.0), 0.34),  # in opposite directions
+        ((4.0, 8.0), 0.22 + 0.2),  # 0.4 apart, 0.18 known; the excess of 0.2 on top
+    ],
+)
+def test_readings_that_differ_more_than_is_known_are_in_doubt(make_skin, later, doubt):
+    pair = pair_of(make_skin(), make_skin())
+    outline = np.zeros(pair.region.shape, bool)
+    outline[40:80, 40:80] = True
+
+    def level(depth: float) -> np.ndarray:
+        return np.where(outline, np.float32(depth), np.float32(0))
+
+    network, relief = later
+    reading = SimpleNamespace(
+        network=(level(10.0), level(network)),
+        relief=(level(10.0), level(relief)),
+        outline=outline,
+        rimmed=outline,
+        noise=0.01,
+    )
+    amount = measure_amount(pair, reading, Weights(0.25, 0.9, 1.0))
+    assert amount.doubt == pytest.approx(doubt, abs=1e-6)
+    assert amount.noise > 0
+    alone = measure_amount(pair, reading, Weights(0.0, 1.1))
+    assert alone.doubt == 0
 
 
 def test_a_deep_scar_is_followed_better_than_a_faint_one(make_skin):

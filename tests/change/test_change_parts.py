@@ -239,6 +239,13 @@ def test_the_network_stands_in_for_relief_that_flat_light_hides():
         )
 
 
+def test_the_excess_is_at_most_what_relief_bears_out():
+    plain, flat = Weights(0.3, 0.8), Weights(0.3, 0.8, excess=1.0)
+    volumes = np.array([10.0, 4.0, 8.0, 7.6])  # -0.6 and -0.05
+    gained = relative_change(volumes, plain)[0] - relative_change(volumes, flat)[0]
+    assert gained == pytest.approx(0.05)
+
+
 def test_nothing_missing_before_is_no_share():
     assert math.isnan(relative_change(np.array([0.0, 5.0, 0.0, 5.0]), Weights(0.5, 0.5))[0])
 
