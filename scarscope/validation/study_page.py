@@ -95,7 +95,10 @@ def _drawn(names: set[str]) -> Table:
         lost = (f"{100 * t.dropout:g}", f"{100 * t.refused:g}")
         own = (f"{v.baseline_um:g}", f"{v.baseline_sd:g}", f"{v.side_sd:g}")
         course = (f"{v.course_sd:g}", f"{v.response_sd:g}", f"{t.effect_sd:g}")
-        error = f"{number(v.error_absolute_um)} µm and {number(100 * v.error_relative, 1)} %"
+        error = (
+            f"{number(v.error_absolute_um)} µm and {number(100 * v.error_relative, 1)} %, and "
+            f"{number(100 * v.reading_relative, 0)} % of what changed"
+        )
         rows.append((*size, *lost, *own, *course, error))
     head = ("name", "what", "subjects", "follow-ups", "left, %", "refused, %")
     spread = ("baseline, µm", "SD of subjects", "of sides", "of course", "of single sides")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import replace
 
 import cv2
@@ -13,6 +14,7 @@ import scarscope as ss
 from scarscope.change import COLUMNS, STATUSES, VERDICTS, measure_names, scar_columns
 from scarscope.change.align import Alignment
 from scarscope.change.control import Contrast, Control
+from scarscope.change.error import published
 from scarscope.change.gate import judge, reasons_of_reading
 from scarscope.change.reasons import BY_CODE, REGISTRY, Reason, to_frame
 from scarscope.errors import PhotoError
@@ -80,6 +82,19 @@ def test_volume_and_burden_tell_the_same_change(change):
     assert burden["after"] == pytest.approx(burden["before"] + burden["change"])
 
 
+def test_mdc95_holds_the_noise_of_the_photos_and_the_readings_doubt(change):
+    row = change.measures.set_index("measure").loc["burden_um"]
+    before, mean = row["before"], (row["before"] + row["after"]) / 2
+    kind, noise = change.comparability.spread, row["before"] * change.amount.noise
+    assert noise > 0
+    known = published().mdc95("burden_um", mean, comparable=kind, noise=noise)
+    assert known > 1.01 * published().mdc95("burden_um", mean, comparable=kind)
+    assert row["mdc95"] == pytest.approx(math.hypot(known, before * change.amount.doubt))
+    assert row["change_se"] == pytest.approx(
+        math.hypot(row["mdc95"] / 1.96, before * change.amount.se)
+    )
+
+
 def test_the_same_skin_again_has_not_changed(untouched):
     change = ss.compare(*(read(photo) for photo in untouched))
     assert change.comparable in ("yes", "caution")
@@ -120,6 +135,40 @@ def test_a_recompressed_copy_has_the_same_burden(treated):
     change = ss.compare(read(treated[0]), ss.read_photo(data.tobytes(), mm_per_px=MM))
     assert change.comparable != "no", change.comparability.text
     assert abs(change.change_pct) < 5
+
+
+def test_luma_alone_is_read_where_a_file_lost_colour(treated, monkeypatch):
+    module = sys.modules["scarscope.change.compare"]
+    asked = []
+
+    def read_pair(*given, luma_alone):
+        asked.append(luma_alone)
+        return whole(*given, luma_alone=luma_alone)
+
+    whole = module.read_pair
+    monkeypatch.setattr(module, "read_pair", read_pair)
+    photo = read(treated[0])
+    ok, data = cv2.imencode(".jpg", treated[0].rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 40])
+    assert ok
+    for later in (photo, ss.read_photo(data.tobytes(), mm_per_px=MM)):
+        ss.compare(photo, later, refuse=False)
+    assert asked == [False, True]
+
+
+def test_far_skin_keeps_a_wider_margin_around_scars(treated, monkeypatch):
+    module = sys.modules["scarscope.change.compare"]
+    masks = []
+
+    def measure_control(pair, plain, far):
+        masks.append((plain, far))
+        return whole(pair, plain, far)
+
+    whole = module.measure_control
+    monkeypatch.setattr(module, "measure_control", measure_control)
+    ss.comparability(*(read(photo) for photo in treated))
+    ((plain, far),) = masks
+    assert not (far & ~plain).any()
+    assert 0 < far.sum() < 0.9 * plain.sum()
 
 
 def test_a_darker_copy_has_the_same_burden(treated):

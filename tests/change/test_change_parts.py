@@ -186,6 +186,28 @@ def test_a_lamp_from_another_side_turns_the_contrast():
     assert control.mid.coherence < 0.5
 
 
+def ringed() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Plain skin, far skin, and where treatment changed the skin around scars."""
+    scarred = np.zeros(SHAPE, bool)
+    scarred[20::30, 20::30] = True
+    every = np.ones(SHAPE, bool)
+    plain, far = (control_skin(every, scarred, filter_mm=MM, rim_mm=rim) for rim in (0.3, 1.2))
+    return plain, far, plain & ~far
+
+
+def test_coherence_is_judged_far_from_scars():
+    plain, far, near = ringed()
+    rgb = textured()
+    other = np.where(near[..., None], textured(seed=9), rgb)
+    pair = pair_of(rgb, other)
+    apart = measure_control(pair, plain, far).mid.coherence
+    assert apart > 0.9 > measure_control(pair, plain).mid.coherence + 0.05
+    # Too little far skin says nothing: all control skin counts.
+    few = far & (np.indices(SHAPE)[0] < 60) & (np.indices(SHAPE)[1] < 60)
+    lost = measure_control(pair, plain, few)
+    assert lost.mid.coherence == measure_control(pair, plain).mid.coherence
+
+
 def test_control_skin_keeps_clear_of_scars():
     scarred = np.zeros((60, 60), bool)
     scarred[30, 30] = True
