@@ -44,9 +44,9 @@ def _document(content: dict[str, object]) -> dict[str, object]:
 
 
 def _blind(options: argparse.Namespace) -> int:
-    from scarscope.study.blind_key import WARNING
-    from scarscope.study.blinding import blind
-    from scarscope.study.questions import DEFAULT
+    from scarscope.study.raters.blinding import blind
+    from scarscope.study.raters.key import WARNING
+    from scarscope.study.raters.questions import DEFAULT
 
     with stdout_to_stderr():
         done = blind(

@@ -61,7 +61,7 @@ def _simulated(options: argparse.Namespace) -> int:
 
 
 def _retests(options: argparse.Namespace) -> int:
-    from scarscope.study.protocol import compare_protocols, retest_pairs
+    from scarscope.study.planning.protocol import compare_protocols, retest_pairs
     from scarscope.study.tables import read_tables
 
     if not options.by:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     """Analyse the batch, write its study folder, and print the main figures."""
     require_opencv()
-    from scarscope.study.effects import ModelOptions
+    from scarscope.study.models.effects import ModelOptions
     from scarscope.study.responders import ResponseRules
     from scarscope.study.run import document, write_study
 

@@ -13,13 +13,13 @@ from scarscope.machine import require_opencv
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scarscope.study.unblinding import Unblinded
+    from scarscope.study.raters.unblinding import Unblinded
 
 
 def run(options: argparse.Namespace) -> int:
     """Check the sheets, write the tables, print the agreement."""
     require_opencv()
-    from scarscope.study.unblinding import FOLDER, unblind, write_unblinded
+    from scarscope.study.raters.unblinding import FOLDER, unblind, write_unblinded
 
     out = options.out or options.results / FOLDER
     with stdout_to_stderr():

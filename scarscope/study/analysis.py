@@ -14,7 +14,7 @@ from scarscope.study import contraindications as against
 from scarscope.study import safety
 from scarscope.study.course import COURSE, time_course
 from scarscope.study.data import StudyData
-from scarscope.study.effects import MODEL_TABLES, Effects, ModelOptions, model_effects
+from scarscope.study.models.effects import MODEL_TABLES, Effects, ModelOptions, model_effects
 from scarscope.study.regression import REGRESSION, regression_to_mean
 from scarscope.study.responders import RESPONDERS, ResponseRules, responder_table, unit_responses
 from scarscope.study.response import (

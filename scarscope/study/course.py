@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from scarscope.study.intervals import mean_interval
+from scarscope.study.agreement.intervals import mean_interval
 from scarscope.study.units import count_subjects
 
 COURSE = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from scarscope.study.agreement.repeatability import Z95
 from scarscope.study.figure_style import (
     BAND,
     FAINT,
@@ -23,7 +24,6 @@ from scarscope.study.figure_style import (
     legend_below,
     new_figure,
 )
-from scarscope.study.repeatability import Z95
 from scarscope.study.response import measure_words
 from scarscope.study.units import last_session
 

@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from scarscope.study.agreement.repeatability import Z95
 from scarscope.study.checks import Floats
-from scarscope.study.repeatability import Z95
 
 LEAST = 4  # units, below which a line has too few degrees of freedom to say anything
 

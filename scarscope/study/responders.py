@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from scarscope.errors import ParamsError
-from scarscope.study.intervals import wilson
+from scarscope.study.agreement.intervals import wilson
 from scarscope.study.response import better_of, measure_words
 from scarscope.study.scar_response import better_shares
 from scarscope.study.units import count_subjects

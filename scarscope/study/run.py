@@ -17,10 +17,10 @@ from scarscope.batch.export import Table, write_table
 from scarscope.batch.write import TEMPORARY, make_folder, write_bytes
 from scarscope.study.analysis import TABLES, Analysis, analyse
 from scarscope.study.data import StudyData, read_study
-from scarscope.study.effects import ModelOptions
 from scarscope.study.figure_style import require_matplotlib, save, style
 from scarscope.study.figures import FIGURES
 from scarscope.study.methods import methods_text
+from scarscope.study.models.effects import ModelOptions
 from scarscope.study.responders import ResponseRules
 
 FOLDER = "study"

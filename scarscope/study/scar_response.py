@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scarscope.measures.counts import SIZE_CUTS_MM
-from scarscope.study.intervals import clustered_share, mean_interval
+from scarscope.study.agreement.intervals import clustered_share, mean_interval
 
 STATUSES = ("resolved", "improved", "unchanged", "worse")
 BETTER = ("resolved", "improved")

@@ -8,7 +8,7 @@
 ========================== ==================================================================
 """
 
-from scarscope.study.centres import match_centres
+from scarscope.study.agreement.centres import match_centres
 from scarscope.validation.compare import PhotoComparison, compare_photo, dice
 from scarscope.validation.drawings import Drawing, read_drawing
 from scarscope.validation.folder import MarkedFolder, open_folder

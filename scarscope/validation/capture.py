@@ -28,7 +28,7 @@ from scarscope.phantom.sampler import random_skin
 from scarscope.photo import read_photo
 from scarscope.scars import make_segmenter
 from scarscope.scars.model import Segmenter
-from scarscope.study.protocol import ProtocolComparison, compare_protocols
+from scarscope.study.planning.protocol import ProtocolComparison, compare_protocols
 
 SEEDS_FROM = 5_000_000  # beyond all ranges of scarscope.phantom.seeds: a forecast, no validation
 _SEEDS_EACH = 1000  # skins that one seed of a plan can have

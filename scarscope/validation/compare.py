@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scarscope.study.centres import RADIUS_MM, match_centres
+from scarscope.study.agreement.centres import RADIUS_MM, match_centres
 from scarscope.validation.marked import Marked
 from scarscope.validation.matching import (
     CRITERIA,

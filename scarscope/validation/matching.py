@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scarscope.change.matching import assign
 from scarscope.errors import ParamsError, ScarsError
-from scarscope.study.centres import RADIUS_MM, match_centres
+from scarscope.study.agreement.centres import RADIUS_MM, match_centres
 from scarscope.validation.marked import Marked
 
 Criterion = Literal["3mm", "iou"]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scarscope.errors import LayoutError, ParamsError, ScaleError, StudyError
 from scarscope.measures.counts import SIZE_CUTS_MM
 from scarscope.study.agreement import cohen_kappa, icc
-from scarscope.study.centres import RADIUS_MM, Flags, match_centres, union
+from scarscope.study.agreement.centres import RADIUS_MM, Flags, match_centres, union
 from scarscope.validation.compare import dice
 from scarscope.validation.folder import MarkedFolder, open_folder, stem
 from scarscope.validation.marked import Marked

@@ -23,7 +23,7 @@ from scarscope.validation.standard_set import Item, photograph
 # What decides an item's figures; a change of any of it makes kept items stale.
 _CODE = (
     *("params", "flags.py", "photo", "skin", "scars", "measures", "phantom"),
-    *("study/centres.py", "change/matching.py"),
+    *("study/agreement/centres.py", "change/matching.py"),
     *(f"validation/{name}.py" for name in ("marked", "matching", "compare")),
     *(f"validation/standard_{name}.py" for name in ("set", "item", "segmenter")),
 )

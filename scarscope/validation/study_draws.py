@@ -11,11 +11,11 @@ import pandas as pd
 
 from scarscope.batch.pools import processes
 from scarscope.errors import ParamsError, StudyError
-from scarscope.study.intervals import wilson
-from scarscope.study.model_checks import Figures, primary_figures
-from scarscope.study.model_rows import rows_of_sides
-from scarscope.study.models import TOGETHER, fit_rows
-from scarscope.study.trial import TREATED, Trial, simulate_sides
+from scarscope.study.agreement.intervals import wilson
+from scarscope.study.models.assumptions import Figures, primary_figures
+from scarscope.study.models.fit import TOGETHER, fit_rows
+from scarscope.study.models.rows import rows_of_sides
+from scarscope.study.planning.trial import TREATED, Trial, simulate_sides
 from scarscope.validation.study_set import COVERAGE, EFFECT_PCT, SIZE, Scenario, scenarios
 
 LEVEL = 0.05

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from scarscope.study.trial import Spreads, Trial, published_spreads
+from scarscope.study.planning.trial import Spreads, Trial, published_spreads
 
 EFFECT_PCT = -15.0
 # Noise of a photo explains about this much of its burden, in micrometres; it differs from photo to

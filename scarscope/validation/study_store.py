@@ -21,7 +21,7 @@ from scarscope.change.scars import STATUSES
 from scarscope.errors import ParamsError
 from scarscope.scars.model import TYPES
 from scarscope.study.data import empty_table
-from scarscope.study.trial import Trial, published_spreads, simulate_sides
+from scarscope.study.planning.trial import Trial, published_spreads, simulate_sides
 
 FOLLOWUPS = 4
 SCARS = 40  # a photo

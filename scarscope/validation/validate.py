@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from scarscope.errors import LayoutError, ScaleError
-from scarscope.study.centres import RADIUS_MM
+from scarscope.study.agreement.centres import RADIUS_MM
 from scarscope.validation.bootstrap import LEAST_UNITS
 from scarscope.validation.compare import PhotoComparison, compare_photo
 from scarscope.validation.folder import MarkedFolder, open_folder

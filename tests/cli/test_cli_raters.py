@@ -13,7 +13,7 @@ from PIL import Image
 from scarscope.cli import export, protocol, unblind
 from scarscope.cli.parser import build_parser
 from scarscope.errors import ParamsError, StudyError
-from scarscope.study.blind_key import WARNING, find_key, read_key
+from scarscope.study.raters.key import WARNING, find_key, read_key
 
 RUN = {"export": export.run, "unblind": unblind.run, "protocol": protocol.run}
 

@@ -12,10 +12,10 @@ from rater_fakes import SECRET, make_batch, picture, write_photo
 
 from scarscope.errors import ParamsError, StudyError
 from scarscope.photo import read_photo
-from scarscope.study.blind_key import WARNING, find_key, read_key
-from scarscope.study.blinding import blind
-from scarscope.study.plain_picture import ROOM, encode, padded, picture_codes
-from scarscope.study.questions import as_questions, in_numbers
+from scarscope.study.raters.blinding import blind
+from scarscope.study.raters.key import WARNING, find_key, read_key
+from scarscope.study.raters.plain_picture import ROOM, encode, padded, picture_codes
+from scarscope.study.raters.questions import as_questions, in_numbers
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from scarscope.errors import ParamsError, StudyError
-from scarscope.study.intervals import clustered_share, mean_interval, wilson
+from scarscope.study.agreement.intervals import clustered_share, mean_interval, wilson
 
 
 # Newcombe 1998, Stat Med 17:857, table I, method 3 (score without continuity correction).

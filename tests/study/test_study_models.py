@@ -9,10 +9,9 @@ import pytest
 from scipy import stats
 
 from scarscope.errors import ParamsError, StudyError
-from scarscope.study.endpoints import ENDPOINTS, fit_endpoints
-from scarscope.study.model_checks import CHECKS, INFLUENCE, check_model, influence
-from scarscope.study.model_rows import MISSING, model_rows, rows_of_sides
-from scarscope.study.models import (
+from scarscope.study.models.assumptions import CHECKS, INFLUENCE, check_model, influence
+from scarscope.study.models.endpoints import ENDPOINTS, fit_endpoints
+from scarscope.study.models.fit import (
     BY_ITSELF,
     CONTRASTS,
     MEANS,
@@ -20,17 +19,18 @@ from scarscope.study.models import (
     fit_response,
     fit_rows,
 )
-from scarscope.study.multiple import holm
-from scarscope.study.reml import fit_reml
-from scarscope.study.response import RESPONSE
-from scarscope.study.sensitivity import (
+from scarscope.study.models.multiple import holm
+from scarscope.study.models.reml import fit_reml
+from scarscope.study.models.rows import MISSING, model_rows, rows_of_sides
+from scarscope.study.models.sensitivity import (
     NESTED,
     RANKS,
     SENSITIVITY,
     T_TEST,
     sensitivity,
 )
-from scarscope.study.trial import Spreads, Trial, simulate_sides
+from scarscope.study.planning.trial import Spreads, Trial, simulate_sides
+from scarscope.study.response import RESPONSE
 
 SPREADS = Spreads(error_relative=0.04)
 

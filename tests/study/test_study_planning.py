@@ -10,9 +10,9 @@ from scipy import stats
 
 from scarscope.change.error import published
 from scarscope.errors import ParamsError, StudyError
-from scarscope.study.components import spreads_of
-from scarscope.study.intervals import wilson
-from scarscope.study.planning import (
+from scarscope.study.agreement.intervals import wilson
+from scarscope.study.planning.components import spreads_of
+from scarscope.study.planning.plan import (
     PLAN,
     RETESTS,
     Plan,
@@ -20,8 +20,8 @@ from scarscope.study.planning import (
     plan_study,
     retest_precision,
 )
+from scarscope.study.planning.trial import Spreads, Trial, published_spreads, simulate_sides
 from scarscope.study.response import RESPONSE
-from scarscope.study.trial import Spreads, Trial, published_spreads, simulate_sides
 
 STILL = Spreads(baseline_sd=0.0, side_sd=0.0, course_sd=0.0, response_sd=0.0)
 

@@ -8,7 +8,7 @@ import pytest
 
 from scarscope.errors import ParamsError, StudyError
 from scarscope.study.agreement import sem_and_mdc
-from scarscope.study.protocol import (
+from scarscope.study.planning.protocol import (
     LARGER,
     OPEN,
     SMALLER,

@@ -9,14 +9,14 @@ from rater_fakes import fill, make_batch
 
 from scarscope.errors import ParamsError, ScaleError, StudyError
 from scarscope.study.agreement import bland_altman, bland_altman_repeated, cohen_kappa, icc
-from scarscope.study.blind_key import read_key
-from scarscope.study.blinding import blind
-from scarscope.study.centres import RADIUS_MM, match_centres, union
-from scarscope.study.questions import as_questions
-from scarscope.study.rater_scars import CONSENSUS, in_millimetres, scar_agreement
-from scarscope.study.raters import ALL, MEAN, SOFTWARE, photo_agreement
-from scarscope.study.ratings import PLACE, read_marks, read_scores
-from scarscope.study.unblinding import unblind, write_unblinded
+from scarscope.study.agreement.centres import RADIUS_MM, match_centres, union
+from scarscope.study.raters.blinding import blind
+from scarscope.study.raters.key import read_key
+from scarscope.study.raters.photos import ALL, MEAN, SOFTWARE, photo_agreement
+from scarscope.study.raters.questions import as_questions
+from scarscope.study.raters.ratings import PLACE, read_marks, read_scores
+from scarscope.study.raters.scars import CONSENSUS, in_millimetres, scar_agreement
+from scarscope.study.raters.unblinding import unblind, write_unblinded
 
 ASK = ("n_scars", "goodman_baron_grade")
 

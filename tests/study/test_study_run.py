@@ -10,8 +10,8 @@ import pytest
 from scarscope.errors import DependencyError, StudyError
 from scarscope.study import figure_style, figures
 from scarscope.study.analysis import TABLES, analyse
-from scarscope.study.effects import ModelOptions
 from scarscope.study.methods import methods_text
+from scarscope.study.models.effects import ModelOptions
 from scarscope.study.run import write_frame, write_study
 
 pytest.importorskip("matplotlib")

@@ -11,7 +11,7 @@ import pytest
 
 from scarscope.errors import ParamsError, StudyError
 from scarscope.phantom import make_light, seeds
-from scarscope.study.protocol import compare_protocols
+from scarscope.study.planning.protocol import compare_protocols
 from scarscope.validation import capture
 from scarscope.validation.capture import Capture, CapturePlan, recipes, try_captures
 from scarscope.validation.capture_file import EXAMPLE, plan_of, read_plan

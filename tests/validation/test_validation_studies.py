@@ -9,10 +9,10 @@ import pytest
 
 from scarscope.errors import ParamsError
 from scarscope.study.data import read_study
-from scarscope.study.model_checks import Figures
+from scarscope.study.models.assumptions import Figures
+from scarscope.study.planning.trial import Trial
 from scarscope.study.response import response_table
 from scarscope.study.tables import TABLES
-from scarscope.study.trial import Trial
 from scarscope.validation import studies, study_draws
 from scarscope.validation.study_draws import DRAWS, Task, check_studies, run_task, verdict_on
 from scarscope.validation.study_set import COVERAGE, EFFECT_PCT, SIZE, scenarios

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from scarscope.errors import ScaleError, StudyError
 from scarscope.measures.counts import SIZE_CUTS_MM
-from scarscope.study.centres import RADIUS_MM, Points, match_centres, union
+from scarscope.study.agreement.centres import RADIUS_MM, Points, match_centres, union
+from scarscope.study.agreement.kappa import cohen_kappa
 from scarscope.study.checks import in_unit_interval
-from scarscope.study.kappa import cohen_kappa
-from scarscope.study.raters import SOFTWARE
+from scarscope.study.raters.photos import SOFTWARE
 
 CONSENSUS = "two or more raters"
 PAIR_COLUMNS = (

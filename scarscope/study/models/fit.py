@@ -15,16 +15,16 @@ import pandas as pd
 
 from scarscope.errors import ParamsError, StudyError
 from scarscope.study.checks import in_unit_interval
-from scarscope.study.model_design import (
+from scarscope.study.models.design import (
     VisitFit,
     complete_at,
     complete_subjects,
     fit_visits,
     least_complete,
 )
-from scarscope.study.model_rows import ModelRows, Scale, model_rows
-from scarscope.study.multiple import holm
-from scarscope.study.reml import Estimate
+from scarscope.study.models.multiple import holm
+from scarscope.study.models.reml import Estimate
+from scarscope.study.models.rows import ModelRows, Scale, model_rows
 
 TOGETHER, BY_ITSELF = "visits together", "each visit by itself"
 
@@ -125,7 +125,7 @@ def fit_response(
     response : DataFrame
         From :func:`scarscope.study.response.response_table`, of one measure.
     scale, control, covariates
-        As in :func:`scarscope.study.model_rows.model_rows`.
+        As in :func:`scarscope.study.models.rows.model_rows`.
     baseline : bool
         Whether baseline is a covariate.
     session : int, optional
@@ -148,7 +148,7 @@ def fit_response(
     -----
     ``y = arm x visit + baseline x visit + covariates + e`` with an unstructured covariance of the
     visits, within sides and between the sides of a subject, see
-    :mod:`scarscope.study.model_design`. The baseline enters as the subject's mean and as each
+    :mod:`scarscope.study.models.design`. The baseline enters as the subject's mean and as each
     side's difference from it, whose slopes differ. Figures that are missing are taken to be missing
     at random, given those that are there.
     """

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from scarscope.errors import StudyError
-from scarscope.study.model_rows import Scale
-from scarscope.study.models import CONTRASTS, ResponseModel, fit_response
-from scarscope.study.multiple import holm
+from scarscope.study.models.fit import CONTRASTS, ResponseModel, fit_response
+from scarscope.study.models.multiple import holm
+from scarscope.study.models.rows import Scale
 
 ENDPOINTS = {
     "measure": "What was measured.",
@@ -69,7 +69,7 @@ def fit_endpoints(
         Response tables by measure. Name all endpoints before looking at any: those that are left
         out are not adjusted for.
     scale, control, covariates, baseline, session, confidence
-        As in :func:`scarscope.study.models.fit_response`.
+        As in :func:`scarscope.study.models.fit.fit_response`.
 
     Returns
     -------

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from scarscope.errors import StudyError
-from scarscope.study.icc import icc
-from scarscope.study.kappa import cohen_kappa
-from scarscope.study.limits import BlandAltman, bland_altman, bland_altman_repeated
-from scarscope.study.questions import Question, in_numbers
+from scarscope.study.agreement.intraclass import icc
+from scarscope.study.agreement.kappa import cohen_kappa
+from scarscope.study.agreement.limits import BlandAltman, bland_altman, bland_altman_repeated
+from scarscope.study.raters.questions import Question, in_numbers
 
 SOFTWARE = "scarscope"
 MEAN = "mean of raters"
@@ -46,7 +46,8 @@ def photo_agreement(
     ----------
     ratings : DataFrame
         One row a rater and picture: ``rater, path, subject, repeat`` and a column for each
-        question, as :func:`scarscope.study.ratings.read_scores` gives them; NaN is not rated.
+        question, as :func:`scarscope.study.raters.ratings.read_scores` gives them; NaN is
+        not rated.
     questions : sequence of Question
         What was asked.
     photos : DataFrame, optional

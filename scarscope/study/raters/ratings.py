@@ -17,9 +17,9 @@ from typing import Any
 import pandas as pd
 
 from scarscope.errors import StudyError
-from scarscope.study.blind_key import Item, Key
-from scarscope.study.questions import Question
-from scarscope.study.rater_sheets import MARK_COLUMNS
+from scarscope.study.raters.key import Item, Key
+from scarscope.study.raters.questions import Question
+from scarscope.study.raters.sheets import MARK_COLUMNS
 
 PLACE = ("rater", "path", "subject", "session", "view", "kind", "repeat", "code")
 SCAR_TYPES = ("icepick", "boxcar", "rolling")

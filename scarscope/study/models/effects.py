@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from scarscope.errors import DependencyError
-from scarscope.study.endpoints import ENDPOINTS, fit_endpoints
-from scarscope.study.model_checks import CHECKS, DOUBTFUL, check_model
-from scarscope.study.model_rows import MISSING
-from scarscope.study.models import CONTRASTS, MEANS, ResponseModel
-from scarscope.study.sensitivity import SENSITIVITY, sensitivity
+from scarscope.study.models.assumptions import CHECKS, DOUBTFUL, check_model
+from scarscope.study.models.endpoints import ENDPOINTS, fit_endpoints
+from scarscope.study.models.fit import CONTRASTS, MEANS, ResponseModel
+from scarscope.study.models.rows import MISSING
+from scarscope.study.models.sensitivity import SENSITIVITY, sensitivity
 
 MODEL_TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "means": ("one row a measure, arm and visit: adjusted means", MEANS),

@@ -16,9 +16,9 @@ import pandas as pd
 from scarscope.change.error import READING, fit_spread, published
 from scarscope.errors import StudyError
 from scarscope.study.checks import Floats
-from scarscope.study.model_design import fit_visits
-from scarscope.study.model_rows import rows_of_sides
-from scarscope.study.trial import Spreads
+from scarscope.study.models.design import fit_visits
+from scarscope.study.models.rows import rows_of_sides
+from scarscope.study.planning.trial import Spreads
 from scarscope.study.units import SIDE, combine
 
 _LEAST_RETESTS = 6  # as the batch asks before it takes a study's own error

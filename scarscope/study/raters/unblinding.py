@@ -10,8 +10,10 @@ import pandas as pd
 
 from scarscope.batch.write import make_folder, write_bytes
 from scarscope.errors import ParamsError, StudyError
-from scarscope.study.blind_key import Key, find_key, read_key
-from scarscope.study.rater_scars import (
+from scarscope.study.raters.key import Key, find_key, read_key
+from scarscope.study.raters.photos import AGAIN, ALL, MEAN, SOFTWARE, photo_agreement
+from scarscope.study.raters.ratings import PLACE, read_marks, read_scores
+from scarscope.study.raters.scars import (
     CONSENSUS,
     MARK_COLUMNS,
     PAIR_COLUMNS,
@@ -19,8 +21,6 @@ from scarscope.study.rater_scars import (
     in_millimetres,
     scar_agreement,
 )
-from scarscope.study.raters import AGAIN, ALL, MEAN, SOFTWARE, photo_agreement
-from scarscope.study.ratings import PLACE, read_marks, read_scores
 from scarscope.study.tables import read_tables
 
 FOLDER = "ratings"
@@ -35,13 +35,13 @@ class Unblinded:
     Attributes
     ----------
     ratings : DataFrame
-        One row a rater and picture, see :func:`scarscope.study.ratings.read_scores`.
+        One row a rater and picture, see :func:`scarscope.study.raters.ratings.read_scores`.
     marks : DataFrame
-        One row a rater and scar, see :func:`scarscope.study.ratings.read_marks`.
+        One row a rater and scar, see :func:`scarscope.study.raters.ratings.read_marks`.
     agreement : DataFrame
-        Photo by photo, see :func:`scarscope.study.raters.photo_agreement`.
+        Photo by photo, see :func:`scarscope.study.raters.photos.photo_agreement`.
     scar_agreement : DataFrame
-        Scar by scar, columns :data:`scarscope.study.rater_scars.PAIR_COLUMNS`.
+        Scar by scar, columns :data:`scarscope.study.raters.scars.PAIR_COLUMNS`.
     scars : DataFrame
         Every scar that a rater marked, and by whom.
     share_all, share_two : float

@@ -11,10 +11,10 @@
 All take plain arrays or columns without gaps and give a frozen result with ``to_frame()``.
 """
 
-from scarscope.study.icc import FORMS, Form, Icc, icc, icc_table
-from scarscope.study.kappa import Kappa, cohen_kappa, kappa_of_table
-from scarscope.study.limits import BlandAltman, bland_altman, bland_altman_repeated
-from scarscope.study.repeatability import (
+from scarscope.study.agreement.intraclass import FORMS, Form, Icc, icc, icc_table
+from scarscope.study.agreement.kappa import Kappa, cohen_kappa, kappa_of_table
+from scarscope.study.agreement.limits import BlandAltman, bland_altman, bland_altman_repeated
+from scarscope.study.agreement.repeatability import (
     Concordance,
     Repeatability,
     lin_concordance,

@@ -17,11 +17,11 @@ from scipy import stats
 
 from scarscope.errors import DependencyError, StudyError
 from scarscope.study.checks import Floats
-from scarscope.study.model_checks import primary_figures
-from scarscope.study.model_design import design_columns
-from scarscope.study.model_rows import ModelRows, restricted
-from scarscope.study.models import ResponseModel, fit_rows
-from scarscope.study.reml import Estimate
+from scarscope.study.models.assumptions import primary_figures
+from scarscope.study.models.design import design_columns
+from scarscope.study.models.fit import ResponseModel, fit_rows
+from scarscope.study.models.reml import Estimate
+from scarscope.study.models.rows import ModelRows, restricted
 
 SENSITIVITY = {
     "arm": "Arm of the trial.",

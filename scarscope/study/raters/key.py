@@ -14,7 +14,7 @@ import pandas as pd
 
 from scarscope.batch.write import write_bytes
 from scarscope.errors import StudyError
-from scarscope.study.questions import Question
+from scarscope.study.raters.questions import Question
 
 WARNING = (
     "This file says which photo is whose and of which visit. Keep it from everybody who rates, and "

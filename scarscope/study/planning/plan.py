@@ -3,7 +3,7 @@
 Legend
 ------
 power : share of simulated trials whose default test finds the effect
-SEM, MDC95 : as in :mod:`scarscope.study.repeatability`
+SEM, MDC95 : as in :mod:`scarscope.study.agreement.repeatability`
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from scipy import stats
 
 from scarscope.change.error import Z95
 from scarscope.errors import ParamsError, StudyError
+from scarscope.study.agreement.intervals import wilson
 from scarscope.study.checks import in_unit_interval
-from scarscope.study.intervals import wilson
-from scarscope.study.model_checks import primary_figures
-from scarscope.study.model_rows import rows_of_sides
-from scarscope.study.models import fit_rows
-from scarscope.study.trial import TREATED, Spreads, Trial, simulate_sides
+from scarscope.study.models.assumptions import primary_figures
+from scarscope.study.models.fit import fit_rows
+from scarscope.study.models.rows import rows_of_sides
+from scarscope.study.planning.trial import TREATED, Spreads, Trial, simulate_sides
 
 Progress = Callable[[int, int], object]
 
@@ -115,7 +115,7 @@ def plan_study(
     trial : Trial
         All but the size; its own `followups` and `photos` where none are listed.
     spreads : Spreads
-        From :func:`scarscope.study.components.spreads_of`, or stated.
+        From :func:`scarscope.study.planning.components.spreads_of`, or stated.
     subjects, followups, photos : sequence of int
         Sizes to try, all with each other.
     studies : int

@@ -16,8 +16,8 @@ import pandas as pd
 from scipy import stats
 
 from scarscope.errors import StudyError
-from scarscope.study.model_rows import ModelRows, restricted
-from scarscope.study.models import ResponseModel, fit_rows
+from scarscope.study.models.fit import ResponseModel, fit_rows
+from scarscope.study.models.rows import ModelRows, restricted
 
 HOLDS, DOUBTFUL, UNKNOWN = "holds", "doubtful", "cannot be told"
 CHECKS = {

@@ -24,16 +24,16 @@ import pandas as pd
 from scarscope.batch.task import file_hash
 from scarscope.errors import ParamsError, StoreError, StudyError
 from scarscope.photo import read_photo
-from scarscope.study.blind_key import ENDING, FOLDER, Item, Key, item_row, write_key
-from scarscope.study.plain_picture import (
+from scarscope.study.raters.key import ENDING, FOLDER, Item, Key, item_row, write_key
+from scarscope.study.raters.plain_picture import (
     PICTURE_FORMATS,
     PictureFormat,
     encode,
     level_sizes,
     picture_codes,
 )
-from scarscope.study.questions import DEFAULT, Question, as_questions
-from scarscope.study.rater_sheets import write_sheets
+from scarscope.study.raters.questions import DEFAULT, Question, as_questions
+from scarscope.study.raters.sheets import write_sheets
 from scarscope.study.tables import read_table
 
 # No vowels and no digits: no word, no number and no month that a spreadsheet would rewrite.
@@ -100,7 +100,7 @@ def blind(
     key : path, optional
         Where the key is written, never inside `out`. None: in ``blinding/`` of `folder`.
     ask : sequence of str or Question
-        Columns of the score sheet, see :func:`scarscope.study.questions.as_questions`.
+        Columns of the score sheet, see :func:`scarscope.study.raters.questions.as_questions`.
     views : sequence of str
         Only photos of these; empty for all.
     repeats : int

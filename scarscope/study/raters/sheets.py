@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scarscope.study.blind_key import Key
+from scarscope.study.raters.key import Key
 
 SCORES, MARKS, README = "scores.csv", "marks.csv", "README.txt"
 MARK_COLUMNS = ("code", "x_px", "y_px", "width_px", "type")

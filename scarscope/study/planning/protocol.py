@@ -3,7 +3,7 @@
 Legend
 ------
 d : difference of two measurements of the same unchanged skin, of their logs on the ratio scale
-SEM, MDC95 : as in :mod:`scarscope.study.repeatability`
+SEM, MDC95 : as in :mod:`scarscope.study.agreement.repeatability`
 s1 / s2 : ratio of the SDs of d of two protocols, which is that of their SEMs and, nearly, MDC95s
 
 Source of the interval of a ratio of variances: the F distribution, for normal differences of
@@ -22,8 +22,8 @@ import pandas as pd
 from scipy import stats
 
 from scarscope.errors import ParamsError, StudyError
+from scarscope.study.agreement.repeatability import mdc95_of, sem_and_mdc
 from scarscope.study.checks import Floats, in_unit_interval, one_of
-from scarscope.study.repeatability import mdc95_of, sem_and_mdc
 
 ErrorScale = Literal["ratio", "difference"]
 SCALES: tuple[ErrorScale, ...] = get_args(ErrorScale)

@@ -194,7 +194,7 @@ def simulate_sides(
     -------
     DataFrame
         ``subject, side, arm, session, days, measure, before, after, change``: what
-        :func:`scarscope.study.model_rows.rows_of_sides` needs. Photos that cannot be compared have
+        :func:`scarscope.study.models.rows.rows_of_sides` needs. Photos that cannot be compared have
         blank figures, those of subjects who left are not there.
     """
     n, k = trial.subjects, trial.followups

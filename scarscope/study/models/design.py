@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from scarscope.errors import StudyError
 from scarscope.study.checks import Floats
-from scarscope.study.model_rows import ModelRows, restricted
-from scarscope.study.reml import Estimate, Reml, fit_reml
+from scarscope.study.models.reml import Estimate, Reml, fit_reml
+from scarscope.study.models.rows import ModelRows, restricted
 
 Cell = tuple[str, int]
 _TINY = 1e-12

@@ -1,0 +1,13 @@
+"""Does treatment work: mixed models of response, arm against arm, visit by visit.
+
+==================== ========================================================================
+:mod:`.rows`         what a model is fitted to, from the table of response
+:mod:`.design`       columns and covariance: arms by visits, sides in subjects
+:mod:`.reml`         the fit itself, with Kenward and Roger's degrees of freedom
+:mod:`.fit`          :func:`~scarscope.study.models.fit.fit_response`: means and contrasts
+:mod:`.assumptions`  whether what the model takes for granted holds
+:mod:`.sensitivity`  the same contrast by other analyses
+:mod:`.endpoints`    several measures, adjusted together by :mod:`.multiple`
+:mod:`.effects`      all of it for one study
+==================== ========================================================================
+"""
