@@ -7,31 +7,26 @@ python -m scarscope.validation.pairs --out validation/change --docs docs --readm
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from scarscope._version import __version__
-from scarscope.batch.pools import processes
-from scarscope.batch.write import write_bytes
-from scarscope.errors import ParamsError, StoreError
-from scarscope.validation.pair_item import PairRows, pair_digest, run_pair
+from scarscope.errors import ParamsError
+from scarscope.validation.kept import Lines, Progress, run_kept
+from scarscope.validation.pair_item import pair_digest, run_pair
 from scarscope.validation.pair_set import (
     PAIR_SIZES,
     SEEDS,
     TRIAL_SEEDS,
-    PairItem,
     PairSize,
     plan_pairs,
 )
 from scarscope.validation.pair_table import PairResult, draw_pairs
 from scarscope.validation.standard_segmenter import SegmenterName, segmenter_of, weights_digest
 
-Progress = Callable[[int, int, float], object]
 SeedName = Literal["validation", "tuning"]
 SEED_RANGES: dict[SeedName, range] = {"validation": SEEDS, "tuning": TRIAL_SEEDS}
 SEGMENTERS: tuple[SegmenterName, ...] = ("network", "relief")  # the default first
@@ -75,42 +70,16 @@ def run_pairs(
         If a kept pair cannot be read.
     """
     segmenter_of(segmenter)  # fails before anything is rendered
-    items, folder = plan_pairs(size, seeds=seeds), Path(out) / segmenter / "items"
-    stamp = _stamp(segmenter, seeds)
-    kept = {item.name: _kept(folder, item, stamp) for item in items}
-    todo = [item for item in items if kept[item.name] is None]
-    start = time.monotonic()
-    for done, (item, rows) in enumerate(_each(todo, workers, segmenter, seeds), start=1):
-        _keep(folder, item, rows, stamp)
-        kept[item.name] = rows
-        if progress is not None:
-            left = (time.monotonic() - start) / done * (len(todo) - done)
-            progress(len(items) - len(todo) + done, len(items), left)
-    found = [each for item in items if (each := kept[item.name]) is not None]
+    found = run_kept(
+        plan_pairs(size, seeds=seeds),
+        partial(run_pair, segmenter=segmenter, seeds=seeds),
+        folder=Path(out) / segmenter / "items",
+        stamp=_stamp(segmenter, seeds),
+        workers=workers,
+        progress=progress,
+    )
     pairs, scars = ([row for each in found for row in each[part]] for part in ("pairs", "scars"))
     return draw_pairs(pairs, scars)
-
-
-def _each(
-    items: Sequence[PairItem], workers: int, segmenter: SegmenterName, seeds: range
-) -> Iterator[tuple[PairItem, PairRows]]:
-    if workers <= 1 or len(items) <= 1:
-        yield from ((item, run_pair(item, segmenter, seeds=seeds)) for item in items)
-        return
-    with processes(workers) as pool:
-        waiting: dict[Future[PairRows], PairItem] = {}
-        for item in items:
-            waiting[pool.executor.submit(run_pair, item, segmenter, seeds=seeds)] = item
-            if len(waiting) >= 2 * pool.size:
-                yield from _finished(waiting)
-        while waiting:
-            yield from _finished(waiting)
-
-
-def _finished(waiting: dict[Future[PairRows], PairItem]) -> Iterator[tuple[PairItem, PairRows]]:
-    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-    for future in done:
-        yield waiting.pop(future), future.result()
 
 
 def _stamp(segmenter: SegmenterName, seeds: range) -> dict[str, str]:
@@ -123,44 +92,6 @@ def _stamp(segmenter: SegmenterName, seeds: range) -> dict[str, str]:
         "weights": weights_digest(segmenter),
         "seeds": repr(seeds),
     }
-
-
-def _key(item: PairItem, stamp: Mapping[str, str]) -> dict[str, str]:
-    return {"item": repr(item), **stamp}
-
-
-def _keep(folder: Path, item: PairItem, rows: PairRows, stamp: Mapping[str, str]) -> None:
-    data = json.dumps({"key": _key(item, stamp), **rows}, allow_nan=False).encode("utf-8")
-    write_bytes(folder / f"{item.name}.json", data)
-
-
-def _kept(folder: Path, item: PairItem, stamp: Mapping[str, str]) -> PairRows | None:
-    file = folder / f"{item.name}.json"
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise StoreError(
-            f"{file} cannot be read ({error}).", remedy="Delete it and run again."
-        ) from error
-    if content.get("key") != _key(item, stamp):
-        return None
-    return {"pairs": content["pairs"], "scars": content["scars"]}
-
-
-class _Lines:
-    """A line of progress every few seconds."""
-
-    def __init__(self, name: str) -> None:
-        self._name, self._said = name, 0.0
-
-    def __call__(self, done: int, total: int, left: float) -> None:
-        if done < total and time.monotonic() - self._said < 5:
-            return
-        self._said = time.monotonic()
-        told = f"{self._name} [{done}/{total}] about {left / 60:.1f} min left"
-        print(told, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -211,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             size=options.size,
             seeds=seeds,
             workers=options.workers,
-            progress=_Lines(name),
+            progress=Lines(name),
         )
     files = write_change(
         results, out=options.out, size=options.size, seeds=seeds, docs=options.docs
