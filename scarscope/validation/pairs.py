@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; returns the exit status."""
     from scarscope.validation.pair_page import summary, write_change
-    from scarscope.validation.pair_readme import check_marks, write_readme
+    from scarscope.validation.pair_readme import README
 
     options = _parser().parse_args(arguments)
     reported = options.size == "full" and options.seeds == "validation"
@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             remedy="Leave out --docs and --readme, or --size and --seeds.",
         )
     if options.readme:
-        check_marks(options.readme)  # before an hour's work, not after it
+        README.check_marks(options.readme)  # before an hour's work, not after it
     results: dict[SegmenterName, PairResult] = {}
     seeds = SEED_RANGES[options.seeds]
     for name in (name for name in SEGMENTERS if name in options.segmenter):
@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results, out=options.out, size=options.size, seeds=seeds, docs=options.docs
     )
     if options.readme:
-        files.append(write_readme(options.readme, summary(results)))
+        files.append(README.write(options.readme, summary(results)))
     for file in files:
         print(file)
     return 0

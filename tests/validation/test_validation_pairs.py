@@ -26,7 +26,7 @@ from scarscope.validation.pair_figures import confusion, figures, value
 from scarscope.validation.pair_gallery import SIDE_PX, ShownPair, strip
 from scarscope.validation.pair_item import run_pair, scar_rows
 from scarscope.validation.pair_page import summary, write_change
-from scarscope.validation.pair_readme import BEGIN, END, block, check_marks, replaced, write_readme
+from scarscope.validation.pair_readme import BEGIN, END, README, block
 from scarscope.validation.pair_set import PARTS, RESPONSES, SEEDS, TRIAL_SEEDS, plan_pairs
 from scarscope.validation.pair_stats import clopper_pearson, share
 from scarscope.validation.pair_table import draw_pairs
@@ -491,13 +491,13 @@ def test_the_docs_hold_the_same_figures_as_the_readme(tmp_path):
     assert told_by["value"] == pytest.approx(bar.value, rel=1e-3)
     readme = tmp_path / "README.md"
     readme.write_text(f"# Title\n{BEGIN}\nold\n{END}\nrest\n", encoding="utf-8")
-    write_readme(readme, content)
+    README.write(readme, content)
     text = readme.read_text(encoding="utf-8")
     assert text.startswith("# Title\n")
     assert text.endswith("rest\n")
     assert "old" not in text
     assert f"| {bar.question} | {bar.told()} | ≤ 10.0 | PASS |" in text
-    assert replaced(text, content) == text
+    assert README.replaced(text, content) == text
     assert "over by" in block(content)  # the mirrored skin above
 
 
@@ -511,9 +511,9 @@ def test_missing_marks_are_refused_before_anything_is_run(tmp_path, monkeypatch)
     with pytest.raises(LayoutError, match="no block between <!-- change figures -->"):
         pairs.main(ask)
     with pytest.raises(LayoutError, match="no block"):
-        replaced("nothing here", {})
+        README.replaced("nothing here", {})
     readme.write_text(f"{BEGIN}{END}", encoding="utf-8")
-    check_marks(readme)
+    README.check_marks(readme)
     for more in (["--size", "quick"], ["--seeds", "tuning"]):
         with pytest.raises(ParamsError, match="reported"):
             pairs.main([*ask, *more])

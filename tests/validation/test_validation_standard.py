@@ -20,7 +20,7 @@ from scarscope.validation import draw_together, standard, standard_page
 from scarscope.validation.bars import Bar, bars, table
 from scarscope.validation.compare import SCAR_COLUMNS
 from scarscope.validation.page import Picture
-from scarscope.validation.readme import BEGIN, END, block, replaced
+from scarscope.validation.readme import BEGIN, END, README, block
 from scarscope.validation.result import COMPARABLE_LIGHTS
 from scarscope.validation.shortfall import shortfalls
 from scarscope.validation.standard import comparable, run_standard
@@ -253,14 +253,14 @@ def test_the_docs_keep_no_picture_of_an_earlier_page(tmp_path):
 
 def test_the_readmes_block_is_replaced_and_nothing_else():
     readme = f"# A\n\n{BEGIN}\nold\n{END}\n\nrest\n"
-    new = replaced(readme, content())
+    new = README.replaced(readme, content())
     assert new.startswith("# A\n\n")
     assert new.endswith(f"{END}\n\nrest\n")
     assert "| question | ScarScope (95 % interval) | next bar | |" in new
     assert "| Which pixels (Dice over all photos)? | 0.57 | ≥ 0.75 | short by 0.18 |" in new
-    assert replaced(new, content()) == new
+    assert README.replaced(new, content()) == new
     with pytest.raises(LayoutError, match="no block"):
-        replaced("# A\n", content())
+        README.replaced("# A\n", content())
 
 
 def test_the_readmes_block_shows_both_segmenters():
