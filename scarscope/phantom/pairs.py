@@ -81,9 +81,14 @@ def confounder_pair(
     True
     """
     require(kind in CONFOUNDERS, "kind", kind, f"one of {', '.join(CONFOUNDERS)}")
-    before, again = _base_pair(seed, size_mm, mm_per_px, ita_deg)
-    after = _CHANGES[kind](stream(seed, f"confounder {kind}"), again)
+    before, again = base_pair(seed, size_mm, mm_per_px, ita_deg)
+    after = confounded(again, kind, seed)
     return _photo(before), _photo(after)
+
+
+def confounded(recipe: Recipe, kind: Confounder, seed: int) -> Recipe:
+    """The same skin with one thing changed about the photograph, or about its colour."""
+    return _CHANGES[kind](stream(seed, f"confounder {kind}"), recipe)
 
 
 def retest_pair(
@@ -98,7 +103,7 @@ def retest_pair(
     The second photo is posed anew (about 1 mm, 1 degree) and has noise of its own; parameters as
     in :func:`confounder_pair`.
     """
-    before, after = _base_pair(seed, size_mm, mm_per_px, ita_deg)
+    before, after = base_pair(seed, size_mm, mm_per_px, ita_deg)
     return _photo(before), _photo(after)
 
 
@@ -127,23 +132,28 @@ def treated_pair(
         If `response` is out of range.
     """
     require(-0.9 <= response <= 0.95, "response", response, "between -0.9 and 0.95")
-    before, after = _base_pair(seed, size_mm, mm_per_px, ita_deg)
+    before, after = base_pair(seed, size_mm, mm_per_px, ita_deg)
+    return _photo(before), _photo(treated(after, response, seed))
+
+
+def treated(recipe: Recipe, response: float, seed: int) -> Recipe:
+    """The recipe with `response` of the depth of its scars gone, each scar's share drawn."""
     rng = stream(seed, "response")
     scars = tuple(
         healed(scar, float(np.clip(response * math.exp(0.3 * rng.standard_normal()), -0.9, 0.95)))
-        for scar in before.skin.scars
+        for scar in recipe.skin.scars
     )
-    after = replace(after, skin=replace(after.skin, scars=scars))
-    return _photo(before), _photo(after)
+    return replace(recipe, skin=replace(recipe.skin, scars=scars))
 
 
 def _photo(recipe: Recipe) -> Rendered:
     return render(recipe, compress=True)
 
 
-def _base_pair(
-    seed: int, size_mm: tuple[float, float], mm_per_px: float, ita_deg: float | None
+def base_pair(
+    seed: int, size_mm: tuple[float, float], mm_per_px: float, ita_deg: float | None = None
 ) -> tuple[Recipe, Recipe]:
+    """Recipes of two photos of the same skin and set-up, posed anew, each with its own noise."""
     require(seed >= 0, "seed", seed, "zero or more")
     rng = stream(seed, "pair")
     ita = float(rng.uniform(*ITA_RANGE_DEG)) if ita_deg is None else ita_deg

@@ -13,6 +13,7 @@ VALIDATION = range(60_000, 70_000)  # reported figures only; nothing may be chos
 # Reported figures of comparing. 66 000 to 69 999 were reported on with version 0.3.0, and 80 000 to
 # 83 999 looked at while 0.4.0 was made: used up.
 PAIRS = range(84_000, 88_000)
+STUDIES = range(88_000, 90_000)  # reported figures of studies that are photographed
 TRAINING = range(1_000_000, 3_000_000)  # the network's weights
 STOPPING = range(3_000_000, 3_010_000)  # the network's choice of epoch and of design
 SECOND_RENDERER = range(70_000, 71_000)  # recipes for an independent renderer, reported only

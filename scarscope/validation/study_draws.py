@@ -21,6 +21,7 @@ from scarscope.validation.study_set import COVERAGE, EFFECT_PCT, SIZE, Scenario,
 LEVEL = 0.05
 CHUNK = 50  # trials a task
 
+COVERAGE_ASKED, SIZE_ASKED = "coverage", "type I error"
 MEETS, MISSES, OPEN = "met", "missed", "open"
 DRAWS = {
     "scenario": "What was drawn.",
@@ -106,7 +107,13 @@ def check_studies(
         found.setdefault((task.scenario, task.effect_pct), []).append(counts)
         if progress is not None:
             progress(done, len(tasks))
-    rows = [_row(s, e, found[s.name, e], studies) for s in chosen for e in (EFFECT_PCT, 0.0)]
+    rows = [
+        draws_row(
+            s.name, COVERAGE_ASKED if e else SIZE_ASKED, found[s.name, e], studies, bar=s.headline
+        )
+        for s in chosen
+        for e in (EFFECT_PCT, 0.0)
+    ]
     return pd.DataFrame(rows, columns=list(DRAWS))
 
 
@@ -165,19 +172,32 @@ def _hit(figures: Figures, trial: Trial) -> bool:
     return figures.p < LEVEL
 
 
-def _row(
-    scenario: Scenario, effect: float, counts: Sequence[Counts], studies: int
+def draws_row(
+    name: str, question: str, counts: Sequence[Counts], studies: int, *, bar: bool
 ) -> tuple[object, ...]:
+    """What became of all trials of one kind, in the columns :data:`DRAWS`.
+
+    Parameters
+    ----------
+    name : str
+        Of the scenario.
+    question : str
+        :data:`COVERAGE_ASKED` or :data:`SIZE_ASKED`.
+    counts : sequence of Counts
+    studies : int
+        Trials that were asked for.
+    bar : bool
+        Whether the bar is asked of it.
+    """
     hits, analysed, together = (
         sum(getattr(each, name) for each in counts) for name in ("hits", "analysed", "together")
     )
     share = wilson(hits, analysed)
-    bar = COVERAGE if effect else SIZE
-    question = "coverage" if effect else "type I error"
-    told = (scenario.name, question, scenario.headline, analysed, studies - analysed)
+    limits = COVERAGE if question == COVERAGE_ASKED else SIZE
+    told = (name, question, bar, analysed, studies - analysed)
     part = together / analysed if analysed else math.nan
-    verdict = verdict_on(share.share, share.low, share.high, bar)
-    return (*told, part, share.share, share.low, share.high, *bar, verdict)
+    verdict = verdict_on(share.share, share.low, share.high, limits)
+    return (*told, part, share.share, share.low, share.high, *limits, verdict)
 
 
 def verdict_on(value: float, low: float, high: float, bar: tuple[float, float]) -> str:

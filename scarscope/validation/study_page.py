@@ -10,13 +10,14 @@ import pandas as pd
 
 from scarscope._version import __version__
 from scarscope.validation.page import Block, Heading, Table, Text, number, with_interval
+from scarscope.validation.photo_trial_page import PhotoResult, photo_section, photo_summary
 from scarscope.validation.study_draws import DRAWS
 from scarscope.validation.study_set import EFFECT_PCT, NOISE_UM, TAIL_DF, scenarios
 from scarscope.validation.study_store import Timing
 
 COMMAND = "python -m scarscope.validation.studies"
 _LIMITS = """\
-- Figures are drawn as tables. No photo was rendered and no gate was run: its share of refused
+- But for those from photos, figures are drawn as tables, without a gate: its share of refused
   photos is stated, and refused photos are drawn without regard to the outcome. If those who respond
   are refused more often, no model knows.
 - Errors have the spread that ScarScope measured on simulated pairs in which only the photograph
@@ -29,7 +30,14 @@ _LIMITS = """\
 - Scenarios without a bar show where the method's limits are. They are told, not tuned."""
 
 
-def page(found: pd.DataFrame, timing: Timing | None, *, studies: int, seed: int) -> list[Block]:
+def page(
+    found: pd.DataFrame,
+    timing: Timing | None,
+    photos: PhotoResult | None,
+    *,
+    studies: int,
+    seed: int,
+) -> list[Block]:
     """Blocks of the page.
 
     Parameters
@@ -37,6 +45,8 @@ def page(found: pd.DataFrame, timing: Timing | None, *, studies: int, seed: int)
     found : DataFrame
         From :func:`scarscope.validation.study_draws.check_studies`.
     timing : Timing, optional
+    photos : PhotoResult, optional
+        None: nothing was photographed.
     studies, seed : int
         As they were asked for.
 
@@ -57,7 +67,8 @@ def page(found: pd.DataFrame, timing: Timing | None, *, studies: int, seed: int)
             "the number of trials leaves open. Both questions are asked of the same draws, so that "
             "they are not independent of each other."
         ),
-        _results(found),
+        results(found),
+        *([] if photos is None else photo_section(photos, results(photos.found))),
         Heading("What was drawn"),
         Text(
             f"Lognormal baselines; errors of t with {TAIL_DF:g} degrees of freedom, of ScarScope's "
@@ -73,7 +84,8 @@ def page(found: pd.DataFrame, timing: Timing | None, *, studies: int, seed: int)
     return blocks
 
 
-def _results(found: pd.DataFrame) -> Table:
+def results(found: pd.DataFrame) -> Table:
+    """Shares with their intervals, one row a question."""
     rows = []
     for row in found.to_dict(orient="records"):
         bar = f"{100 * row['bar_low']:g} to {100 * row['bar_high']:g} %" if row["headline"] else ""
@@ -113,25 +125,36 @@ def _time(timing: Timing) -> str:
 
 
 def summary(
-    found: pd.DataFrame, timing: Timing | None, *, studies: int, seed: int
+    found: pd.DataFrame,
+    timing: Timing | None,
+    photos: PhotoResult | None,
+    *,
+    studies: int,
+    seed: int,
 ) -> dict[str, Any]:
     """The same as plain values.
 
     Parameters
     ----------
-    found, timing, studies, seed
+    found, timing, photos, studies, seed
         As in :func:`page`.
     """
-    rows = [{name: _plain(row[name]) for name in DRAWS} for row in found.to_dict(orient="records")]
     return {
         "command": COMMAND,
         "version": __version__,
         "studies": studies,
         "seed": seed,
         "effect_pct": EFFECT_PCT,
-        "results": rows,
+        "results": _rows(found),
+        "photos": None
+        if photos is None
+        else {**photo_summary(photos), "results": _rows(photos.found)},
         "store": None if timing is None else dataclasses.asdict(timing),
     }
+
+
+def _rows(found: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{name: _plain(row[name]) for name in DRAWS} for row in found.to_dict(orient="records")]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # whatever a cell holds

@@ -104,6 +104,7 @@ def test_a_store_is_read_as_a_batchs_is(tmp_path):
 
 def test_the_command_writes_and_prints(tmp_path, capsys):
     arguments = ["--out", str(tmp_path), "--studies", "4", "--scenario", "small", "--photos", "0"]
+    arguments += ["--subjects", "0"]
     assert studies.main(arguments) == 0  # no headline was asked
     said = capsys.readouterr()
     assert "small, coverage:" in said.out

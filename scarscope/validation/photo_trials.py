@@ -1,0 +1,259 @@
+"""Trials drawn from subjects who were photographed: the whole way from photos to the test.
+
+Subjects are drawn with replacement, arms at random, and the default model is fitted to what
+``scarscope batch`` made of their photos: its gate decides which pairs count. Nothing is drawn about
+errors: they are those of the photos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from scarscope.batch.pools import processes
+from scarscope.errors import ParamsError, StudyError
+from scarscope.study.models.assumptions import Figures, primary_figures
+from scarscope.study.models.fit import TOGETHER, fit_rows
+from scarscope.study.models.rows import rows_of_sides
+from scarscope.study.response import response_table
+from scarscope.study.units import SIDE, combine
+from scarscope.validation.photographed import (
+    FIRST,
+    LAST,
+    LAST_RED,
+    LAST_TREATED,
+    SIDES,
+    Photographed,
+)
+from scarscope.validation.study_draws import (
+    CHUNK,
+    COVERAGE_ASKED,
+    DRAWS,
+    LEVEL,
+    SIZE_ASKED,
+    Counts,
+    draws_row,
+)
+
+CONTROL, TREATED = "control", "treated"
+SUBJECTS = 24
+Design = Literal["split-face", "parallel", "one arm"]
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True)
+class PhotoTrial:
+    """One kind of trial.
+
+    Attributes
+    ----------
+    name : str
+    text : str
+        What is special about it.
+    design : {"split-face", "parallel", "one arm"}
+    treated_at : int
+        How treated sides look at the last follow-up: a session of
+        :mod:`scarscope.validation.photographed`.
+    headline : bool
+        Whether the bar is asked of it.
+    """
+
+    name: str
+    text: str
+    design: Design
+    treated_at: int = LAST
+    headline: bool = False
+
+    @property
+    def question(self) -> str:
+        """What it can answer."""
+        return COVERAGE_ASKED if self.treated_at == LAST_TREATED else SIZE_ASKED
+
+
+def photo_trials() -> tuple[PhotoTrial, ...]:
+    """All kinds that are drawn, chosen before any was looked at."""
+    return (
+        PhotoTrial("photos, split-face", "no effect", "split-face", headline=True),
+        PhotoTrial("photos, parallel", "no effect, both sides alike", "parallel", headline=True),
+        PhotoTrial("photos, split-face", "scars fill in", "split-face", LAST_TREATED),
+        PhotoTrial("photos, parallel", "scars fill in, both sides alike", "parallel", LAST_TREATED),
+        PhotoTrial(
+            "photos, treated sides red",
+            "no effect, but treated skin is red",
+            "split-face",
+            LAST_RED,
+        ),
+        PhotoTrial("photos, one arm", "no effect, against the own baseline", "one arm"),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoTask:
+    """Some trials of one kind."""
+
+    trial: PhotoTrial
+    sides: pd.DataFrame = field(repr=False)
+    effect: float
+    first: int
+    count: int
+    seed: int
+
+
+def check_photo_trials(
+    taken: Photographed,
+    studies: int = 2000,
+    *,
+    seed: int = 0,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Coverage and type I error of the default model over trials with photos.
+
+    Parameters
+    ----------
+    taken : Photographed
+    studies : int
+        Trials of each kind.
+    seed : int
+    workers : int
+        Processes.
+    progress : callable, optional
+        Called as ``progress(done, total)``.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`scarscope.validation.study_draws.DRAWS`.
+
+    Raises
+    ------
+    ParamsError
+        For no trials.
+    """
+    if studies < 1:
+        raise ParamsError(f"studies is {studies!r}.", remedy="Give 1 or more.")
+    sides, effect = combine(response_table(taken.study), SIDE), true_effect(taken.truth)
+    kinds = photo_trials()
+    tasks = [
+        PhotoTask(kind, sides, effect, first, min(CHUNK, studies - first), seed)
+        for kind in kinds
+        for first in range(0, studies, CHUNK)
+    ]
+    found: dict[PhotoTrial, list[Counts]] = {kind: [] for kind in kinds}
+    for done, (task, counts) in enumerate(_each(tasks, workers), start=1):
+        found[task.trial].append(counts)
+        if progress is not None:
+            progress(done, len(tasks))
+    rows = [
+        draws_row(kind.name, kind.question, counts, studies, bar=kind.headline)
+        for kind, counts in found.items()
+    ]
+    return pd.DataFrame(rows, columns=list(DRAWS))
+
+
+def true_effect(truth: pd.DataFrame) -> float:
+    """Mean log ratio of what is missing with treatment to what is missing without, over all sides.
+
+    Parameters
+    ----------
+    truth : DataFrame
+        Of :class:`~scarscope.validation.photographed.Photographed`.
+    """
+    burden = truth.pivot_table(index=["subject", "side"], columns="session", values="burden_um")
+    return float(np.log(burden[LAST_TREATED] / burden[LAST]).mean())
+
+
+def _each(tasks: Sequence[PhotoTask], workers: int) -> Iterator[tuple[PhotoTask, Counts]]:
+    if workers <= 1:
+        yield from ((task, run_task(task)) for task in tasks)
+        return
+    with processes(workers) as pool:
+        yield from zip(tasks, pool.executor.map(run_task, tasks), strict=True)
+
+
+def run_task(task: PhotoTask) -> Counts:
+    """Draw and analyse some trials."""
+    hits = analysed = together = 0
+    places = places_of(task.sides)
+    for study in range(task.first, task.first + task.count):
+        rng = np.random.default_rng([task.seed, study])
+        table = draw_trial(task.sides, places, task.trial, rng)
+        told = _analysed(table)
+        if told is None:
+            continue
+        figures, method = told
+        analysed += 1
+        together += method == TOGETHER
+        if task.trial.question == COVERAGE_ASKED:
+            hits += figures.low <= task.effect <= figures.high
+        else:
+            hits += figures.p < LEVEL
+    return Counts(hits, analysed, together)
+
+
+def _analysed(table: pd.DataFrame) -> tuple[Figures, str] | None:
+    try:
+        model = fit_rows(rows_of_sides(table), session=LAST, confidence=1 - LEVEL)
+        figures = primary_figures(model)
+        return figures.get(TREATED) or figures[CONTROL], model.method
+    except (StudyError, KeyError):
+        return None
+
+
+def places_of(sides: pd.DataFrame) -> Mapping[tuple[str, str, int], int]:
+    """Which row of a table of sides holds which subject, side and session."""
+    keys = zip(sides["subject"], sides["side"], sides["session"], strict=True)
+    return {(str(who), str(side), int(n)): at for at, (who, side, n) in enumerate(keys)}
+
+
+def draw_trial(
+    sides: pd.DataFrame,
+    places: Mapping[tuple[str, str, int], int],
+    trial: PhotoTrial,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """The figures of one trial.
+
+    Parameters
+    ----------
+    sides : DataFrame
+        From :func:`scarscope.study.units.combine`, of all that were photographed.
+    places : Mapping
+        From :func:`places_of`.
+    trial : PhotoTrial
+    rng : Generator
+
+    Returns
+    -------
+    DataFrame
+        Sessions :data:`FIRST` and :data:`LAST`; those who were drawn twice are two subjects.
+    """
+    pool = sorted({who for who, _, _ in places})
+    drawn = rng.integers(len(pool), size=SUBJECTS)
+    treated = _treated_sides(trial.design, rng)
+    at, names, arms, sessions = [], [], [], []
+    for number, (who, own) in enumerate(zip(drawn, treated, strict=True)):
+        for side in SIDES:
+            arm = TREATED if side in own else CONTROL
+            looks = trial.treated_at if arm == TREATED else LAST
+            for session, look in ((FIRST, FIRST), (LAST, looks)):
+                at.append(places[pool[who], side, look])
+                names.append(f"S{number + 1:02d}")
+                arms.append(arm)
+                sessions.append(session)
+    table = sides.iloc[at].reset_index(drop=True)
+    return table.assign(subject=names, arm=arms, session=sessions)
+
+
+def _treated_sides(design: Design, rng: np.random.Generator) -> list[tuple[str, ...]]:
+    """Which sides of each subject are treated."""
+    if design == "one arm":
+        return [()] * SUBJECTS
+    if design == "split-face":
+        return [(SIDES[side],) for side in rng.integers(len(SIDES), size=SUBJECTS)]
+    half = [SIDES] * (SUBJECTS // 2) + [()] * (SUBJECTS - SUBJECTS // 2)
+    return [half[i] for i in rng.permutation(SUBJECTS)]
