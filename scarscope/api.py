@@ -8,7 +8,7 @@ from pathlib import Path
 from scarscope import batch
 from scarscope.batch import BatchResult, Progress
 from scarscope.params import Params
-from scarscope.report import write_overlay
+from scarscope.report import LAYERS, write_overlay
 
 __all__ = ["score_folder"]
 
@@ -72,4 +72,5 @@ def score_folder(
         compare=compare,
         progress=progress,
         paint=write_overlay,
+        layers=LAYERS,
     )

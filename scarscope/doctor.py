@@ -42,6 +42,7 @@ _IMPORTS = {
     "rich": "rich",
 }
 _NOTEBOOK = ("matplotlib", "nbclient", "nbformat", "ipykernel")
+_STUDY = ("statsmodels", "matplotlib", "pyarrow")
 _TRAIN = ("torch", "onnx")
 _TEST_PX = 200
 _SAME_NETWORK = 1e-4  # of the greatest value: rounding in another order; a wrong layer is far more
@@ -73,7 +74,8 @@ def examine() -> Iterator[Check]:
     """Look at everything, quickest first; each check is given as soon as it is known."""
     yield _python()
     yield from map(_package, _IMPORTS)
-    checks = (_opencv, _providers, _network, _cluster, _notebook, _train, _temporary, _machine)
+    extras = (_cluster, _study, _notebook, _train)
+    checks = (_opencv, _providers, _network, *extras, _temporary, _machine)
     yield from (check() for check in checks)
     yield _self_test()
 
@@ -201,6 +203,10 @@ def _network() -> Check:
 
 def _cluster() -> Check:
     return _extra("cluster", ("distributed",), "--cluster needs")
+
+
+def _study() -> Check:
+    return _extra("study", _STUDY, "a study's figures, its other analyses and Parquet need")
 
 
 def _notebook() -> Check:

@@ -12,12 +12,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from scarscope._version import __version__
 from scarscope.batch.job import Job
+from scarscope.batch.layers import PAIR, layers_of
 from scarscope.batch.pair_task import Comparer, PairTask, Shot, not_compared
 from scarscope.batch.pairs import PhotoPair
 from scarscope.batch.progress import Meter, Status
@@ -64,7 +66,7 @@ class _Pass:
         told, todo, inputs = digest(error), [], {}
         for pair in pairs:
             key = self._inputs(pair, told)
-            if self.store.pairs.done(pair) == key:
+            if self.store.pairs.done(pair) == key and self._painted(pair):
                 self.meter.step(pair.followup.path, "kept", stage="comparing")
                 continue
             todo.append(pair)
@@ -80,7 +82,21 @@ class _Pass:
 
     def _task(self, pair: PhotoPair, error: MeasurementError) -> PairTask:
         first, second = self._shots(pair)
-        return PairTask(first, second, pair.days, error, self.job.params, self.comparer)
+        told = (first, second, pair.days, error, self.job.params, self.comparer)
+        folder = self._folder(pair)
+        if self.job.layers is None or folder is None:
+            return PairTask(*told)
+        return PairTask(*told, self.job.layers.pair, folder)
+
+    def _folder(self, pair: PhotoPair) -> Path | None:
+        """Where its pictures go; retests are measurement error, and nobody looks at them."""
+        if self.job.layers is None or pair.kind == "retest":
+            return None
+        return layers_of(self.job.out, pair.followup.path)
+
+    def _painted(self, pair: PhotoPair) -> bool:
+        folder = self._folder(pair)
+        return folder is None or (folder / PAIR).is_file()
 
     def _shots(self, pair: PhotoPair) -> Iterator[Shot]:
         for entry in (pair.baseline, pair.followup):

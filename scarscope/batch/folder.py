@@ -11,6 +11,7 @@ from typing import Any
 
 from scarscope.batch.comparing import Compared, compare_pairs
 from scarscope.batch.job import Job
+from scarscope.batch.layers import Layers
 from scarscope.batch.layout import Listing, list_photos
 from scarscope.batch.pair_task import Comparer, compare_files
 from scarscope.batch.pairs import PhotoPair, list_pairs
@@ -45,6 +46,7 @@ def score_folder(
     compare: bool = True,
     progress: Callable[[Progress], object] | None = None,
     paint: Painter | None = None,
+    layers: Layers | None = None,
     scorer: Scorer = score_file,
     comparer: Comparer | None = None,
 ) -> BatchResult:
@@ -85,6 +87,8 @@ def score_folder(
     paint : callable, optional
         ``paint(score, path)`` writes the overlay; it must be importable by workers. None: no
         overlays.
+    layers : Layers, optional
+        What writes the pictures that the report shows. None: none.
     scorer : Scorer, optional
         What scores one photo; it must be importable by workers.
     comparer : Comparer, optional
@@ -121,7 +125,7 @@ def score_folder(
         comparer = compare_files
     job = Job(
         *(root, target, Params.given(params), scorer, comparer if compare else None),
-        *(paint, scale, _weights(params)),
+        *(paint, layers, scale, _weights(params)),
     )
     options: dict[str, str | float | None] = {"folder": str(root), "layout": layout}
     options |= {"workers": workers, "cluster": cluster, "mm_per_px": mm_per_px, "compare": compare}

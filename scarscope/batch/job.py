@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scarscope.batch.entry import Entry
+from scarscope.batch.layers import Layers
 from scarscope.batch.pair_task import Comparer
 from scarscope.batch.task import Outputs, Painter, Scorer, Task, file_hash
 from scarscope.errors import ScarScopeError
@@ -31,6 +32,8 @@ class Job:
         What compares two photos; None compares none.
     paint : callable or None
         Writes the overlay of a score.
+    layers : Layers or None
+        Writes what the report shows of photos and pairs.
     scale : Scale or None
         Of all photos for which nothing else states one.
     weights : str
@@ -43,6 +46,7 @@ class Job:
     scorer: Scorer
     comparer: Comparer | None = None
     paint: Painter | None = None
+    layers: Layers | None = None
     scale: Scale | None = None
     weights: str = ""
 
@@ -57,6 +61,7 @@ class Job:
             roi=self.folder / entry.roi if entry.roi else None,
             outputs=self.outputs(entry.path),
             paint=self.paint,
+            layers=self.layers,
         )
 
     def _fallback(self, file: Path) -> Scale | None:
@@ -70,7 +75,9 @@ class Job:
 
     def outputs(self, path: str) -> Outputs:
         """Where a photo's pictures go."""
-        return Outputs.under(self.out, path, overlay=self.paint is not None)
+        return Outputs.under(
+            self.out, path, overlay=self.paint is not None, layers=self.layers is not None
+        )
 
     def inputs(self, task: Task) -> str:
         """Hash of what a score depends on beside the photo.

@@ -7,6 +7,7 @@ both are read again here, with the scale and the region that their scores have.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -91,6 +92,10 @@ class PairTask:
         All stages' parameters.
     comparer : Comparer
         What compares them.
+    paint : callable or None
+        ``paint(change, folder)`` writes what the report shows of them.
+    folder : Path or None
+        Where to.
     """
 
     before: Shot
@@ -99,6 +104,8 @@ class PairTask:
     error: MeasurementError
     params: Params
     comparer: Comparer
+    paint: Callable[[Change, Path], object] | None = None
+    folder: Path | None = None
 
     @property
     def path(self) -> str:
@@ -150,6 +157,8 @@ def run_pair(task: PairTask) -> PairOutcome:
                 task.before, task.after, days=task.days, error=task.error, params=task.params
             )
             scars = with_stored_ids(change, task.before.mask, task.after.mask)
+            if task.paint is not None and task.folder is not None:
+                task.paint(change, task.folder)
         measures = plain_rows(change.measures)
     except Exception as error:
         print_debug()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from scarscope.batch.layers import PHOTO, Layers, layers_of, remove_layers
 from scarscope.batch.write import png16, replacing, write_bytes
 from scarscope.errors import PhotoError, ScarScopeError
 from scarscope.machine import DEBUG, print_debug, require_opencv
@@ -50,20 +51,24 @@ Painter = Callable[["Score", Path], object]
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where a photo's pictures go; `overlay` is None where nothing paints one."""
+    """Where a photo's pictures go; `overlay` and `layers` are None where nothing paints them."""
 
     mask: Path
     depth: Path
     overlay: Path | None
+    layers: Path | None = None
 
     @classmethod
-    def under(cls, out: Path, path: str, *, overlay: bool) -> Outputs:
+    def under(cls, out: Path, path: str, *, overlay: bool, layers: bool = False) -> Outputs:
         """The contract's places for the photo `path` in the folder `out`."""
         painted = out / "overlays" / f"{path}.jpg" if overlay else None
-        return cls(out / "masks" / f"{path}.png", out / "depth" / f"{path}.png", painted)
+        places = out / "masks" / f"{path}.png", out / "depth" / f"{path}.png"
+        return cls(*places, painted, layers_of(out, path) if layers else None)
 
     def _all(self) -> list[Path]:
-        return [path for path in (self.mask, self.depth, self.overlay) if path is not None]
+        last = None if self.layers is None else self.layers / PHOTO
+        files = (self.mask, self.depth, self.overlay, last)
+        return [path for path in files if path is not None]
 
     def exist(self) -> bool:
         """Whether every picture has been written."""
@@ -74,6 +79,8 @@ class Outputs:
         for path in self._all():
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+        if self.layers is not None:
+            remove_layers(self.layers)
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ class Task:
         Where its pictures go; None writes none.
     paint : callable or None
         Writes the overlay of a score to a path.
+    layers : Layers or None
+        Writes what the report shows of it.
     """
 
     path: str
@@ -108,6 +117,7 @@ class Task:
     roi: Path | None = None
     outputs: Outputs | None = None
     paint: Painter | None = None
+    layers: Layers | None = None
 
     def run(self) -> Outcome:
         """Do it."""
@@ -181,6 +191,8 @@ def run_task(task: Task) -> Outcome:
             )
             if task.outputs is not None:
                 _write(score, task.outputs, task.paint)
+                if task.layers is not None and task.outputs.layers is not None:
+                    task.layers.photo(score, task.outputs.layers)
         row, scars = _photo_row(score), plain_rows(score.scars.table)
     except Exception as error:
         print_debug()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scarscope._version import __version__
 from scarscope.cli.compare_help import COMPARE, COMPARE_EXAMPLES
+from scarscope.cli.plan_parser import add_plan
 from scarscope.cli.raters_parser import add_export, add_protocol, add_unblind
 from scarscope.cli.study_parser import add_study
 from scarscope.cli.train_help import TRAIN, TRAIN_EXAMPLES
@@ -122,7 +123,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_score(commands)
     _add_batch(commands)
     _add_compare(commands)
-    for add in (add_study, add_export, add_unblind, add_protocol):
+    for add in (add_study, add_plan, add_export, add_unblind, add_protocol):
         add(commands, _command)
     _add_phantom(commands)
     _add_validate(commands)

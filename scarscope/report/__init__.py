@@ -5,9 +5,11 @@ from scarscope.report.change_depth import change_map, depth_change, write_change
 from scarscope.report.change_pair import aligned_pair, write_aligned_pair
 from scarscope.report.change_why import why_picture, write_why_picture
 from scarscope.report.depth import depth_picture, write_depth_picture
+from scarscope.report.layers import LAYERS
 from scarscope.report.overlay import overlay, write_overlay
 
 __all__ = [
+    "LAYERS",
     "aligned_pair",
     "blink_frames",
     "change_map",

@@ -132,12 +132,27 @@ def change_map(
             remedy="Give a figure above 0 in µm, such as 300.",
         )
     pair = need_pair(change, "change map")
+    canvas = make_canvas(pair.before, max_px=max_px)
+    picture, top = change_layer(change, canvas, top=top)
+    blend_polylines(
+        picture, region_curves(canvas, pair.before), REGION_STYLE, width=canvas.line, strength=0.3
+    )
+    before, after = curves_by_status(change, canvas)
+    both = {status: before[status] if status != "new" else after[status] for status in before}
+    draw_statuses(picture, both, line=max(1, canvas.line // 2))
+    return below(picture, _rows(change, canvas, picture, top))
+
+
+def change_layer(
+    change: Change, canvas: Canvas, *, top: float | None = None
+) -> tuple[NDArray[np.uint8], float]:
+    """The picture part of :func:`change_map` without lines, and the scale's end in its unit."""
+    pair = need_pair(change, "change map")
     per_unit = _UM_PER_MM if pair.grid.unit == "mm" else 1.0
     values = depth_change(change) * np.float32(per_unit)
-    canvas = make_canvas(pair.before, max_px=max_px)
     top = top or _top(change, values, per_unit)
-    picture = _paint(change, canvas, values / np.float32(top))
-    return below(picture, _rows(change, canvas, picture, top))
+    share = values / np.float32(top)
+    return paint_signed(canvas, share, _cover(change, share)), top
 
 
 def write_change_map(
@@ -234,18 +249,6 @@ def _top(change: Change, values: NDArray[np.float32], per_unit: float) -> float:
         return round_up(_EMPTY_TOP * per_unit)
     depth = np.maximum(reading.before.depth * per_unit, np.abs(values))[reading.outline]
     return round_up(float(np.quantile(depth, _TOP_QUANTILE)) or _EMPTY_TOP * per_unit)
-
-
-def _paint(change: Change, canvas: Canvas, share: NDArray[np.float32]) -> NDArray[np.uint8]:
-    pair = need_pair(change, "change map")
-    picture = paint_signed(canvas, share, _cover(change, share))
-    blend_polylines(
-        picture, region_curves(canvas, pair.before), REGION_STYLE, width=canvas.line, strength=0.3
-    )
-    before, after = curves_by_status(change, canvas)
-    both = {status: before[status] if status != "new" else after[status] for status in before}
-    draw_statuses(picture, both, line=max(1, canvas.line // 2))
-    return picture
 
 
 def _cover(change: Change, share: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -99,6 +99,27 @@ def curves_by_status(change: Change, canvas: Canvas) -> tuple[Curves, Curves]:
     return found
 
 
+def curves_by_row(change: Change, canvas: Canvas) -> list[dict[str, list[Curve]]]:
+    """Outlines of each row of the table of scars in both photos, in output coordinates.
+
+    A scar that only one photo shows has that photo's outline in both.
+    """
+    if change.reading is None:
+        return []
+    traced = [
+        {number: [canvas.from_grid(c) for c in curves] for number, curves in trace_scars(labels)}
+        for labels in (change.reading.before.labels, change.reading.after.labels)
+    ]
+    rows = []
+    for first, second in zip(change.scars["before_id"], change.scars["after_id"], strict=True):
+        own = [
+            traced[side].get(int(number), []) if isinstance(number, int | np.integer) else []
+            for side, number in enumerate((first, second))
+        ]
+        rows.append({"before": own[0] or own[1], "after": own[1] or own[0]})
+    return rows
+
+
 def draw_statuses(picture: Picture, curves: Curves, *, line: int) -> None:
     """Draw outlines onto a picture, in place; what asks for attention comes last, on top."""
     for status, style in STATUS_STYLES.items():

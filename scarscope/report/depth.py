@@ -74,11 +74,8 @@ def depth_picture(
             f"top = {top!r} is not a depth.", remedy="Give a figure above 0 in µm, such as 500."
         )
     canvas = make_canvas(score.skin, max_px=max_px)
-    per_unit = _UM_PER_MM if score.skin.grid.unit == "mm" else 1.0
-    depth = score.scars.depth * np.float32(per_unit)
-    top = top or round_up(float(depth.max()) or _EMPTY_TOP * per_unit)
-    picture = _paint(canvas, score, depth / np.float32(top))
-    return join(picture, _strip(canvas, score, top))
+    top = top or depth_top(score)
+    return join(depth_layer(canvas, score, top), _strip(canvas, score, top))
 
 
 def write_depth_picture(
@@ -100,13 +97,25 @@ def write_depth_picture(
     write_jpeg(depth_picture(score, max_px=max_px, top=top), path)
 
 
+def depth_top(score: Score) -> float:
+    """A round figure just above the deepest scar, in µm (in photo pixels without a scale)."""
+    per_unit = _per_unit(score)
+    return round_up(float(score.scars.depth.max()) * per_unit or _EMPTY_TOP * per_unit)
+
+
+def _per_unit(score: Score) -> float:
+    return _UM_PER_MM if score.skin.grid.unit == "mm" else 1.0
+
+
 def round_up(value: float) -> float:
     """The next round figure at or above `value`, such as 300 or 0.05."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in _STEPS if step * power >= value * (1 - 1e-6))
 
 
-def _paint(canvas: Canvas, score: Score, share: NDArray[np.float32]) -> Picture:
+def depth_layer(canvas: Canvas, score: Score, top: float) -> Picture:
+    """The picture part of :func:`depth_picture`, without the strip."""
+    share = score.scars.depth * np.float32(_per_unit(score) / top)
     grey = _ground(canvas)
     codes = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
     full = canvas.resample(codes)

@@ -42,14 +42,32 @@ def test_every_check_is_made_and_the_status_follows(monkeypatch, capsys):
     assert "1 thing(s) to put right" in capsys.readouterr().out
 
 
-def test_a_missing_extra_is_a_note_with_what_to_install(monkeypatch):
+@pytest.mark.parametrize("extra", ["cluster", "study", "notebook", "train"])
+def test_a_missing_extra_is_a_note_with_what_to_install(monkeypatch, extra):
     def version(name):
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(doctor.metadata, "version", version)
-    found = doctor._notebook()
+    found = getattr(doctor, f"_{extra}")()
     assert found.status == "note"
-    assert 'scarscope[notebook]"' in found.remedy
+    assert f'scarscope[{extra}]"' in found.remedy
+
+
+def test_what_a_study_needs_is_named_with_its_versions(monkeypatch):
+    monkeypatch.setattr(doctor.metadata, "version", lambda name: f"{len(name)}.0")
+    study = {check.name: check for check in doctor.examine()}["study"]
+    assert study.status == "ok"
+    assert study.found == "statsmodels 11.0, matplotlib 10.0, pyarrow 7.0"
+
+
+def test_one_package_of_a_study_is_not_enough(monkeypatch):
+    def version(name):
+        if name == "pyarrow":
+            raise metadata.PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    assert doctor._study().status == "note"
 
 
 def test_doctor_works_where_opencv_does_not(monkeypatch):

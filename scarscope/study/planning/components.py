@@ -9,6 +9,7 @@ v : variance of a log ratio by measurement error alone
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,12 +17,77 @@ import pandas as pd
 from scarscope.change.error import READING, fit_spread, published
 from scarscope.errors import StudyError
 from scarscope.study.checks import Floats
+from scarscope.study.data import StudyData
 from scarscope.study.models.design import fit_visits
 from scarscope.study.models.rows import rows_of_sides
 from scarscope.study.planning.trial import Spreads
+from scarscope.study.response import primary_measure, response_table
 from scarscope.study.units import SIDE, combine
 
+_BURDEN = "burden_um"
 _LEAST_RETESTS = 6  # as the batch asks before it takes a study's own error
+
+
+@dataclass(frozen=True)
+class StoredSpreads:
+    """What the figures of a finished batch vary by, and what that rests on.
+
+    Attributes
+    ----------
+    spreads : Spreads
+    n_subjects : int
+        Subjects with a figure.
+    sides : int
+        The most sides that one of them has.
+    n_retests : int
+        Retests that can be compared.
+    own_error : bool
+        Whether the measurement error is that of these retests; else it is ScarScope's own.
+    """
+
+    spreads: Spreads
+    n_subjects: int
+    sides: int
+    n_retests: int
+    own_error: bool
+
+
+def stored_spreads(study: StudyData, *, session: int | None = None) -> StoredSpreads:
+    """What the burden in a finished batch varies by.
+
+    Parameters
+    ----------
+    study : StudyData
+        From :func:`scarscope.study.data.read_study`.
+    session : int, optional
+        As in :func:`spreads_of`.
+
+    Returns
+    -------
+    StoredSpreads
+
+    Raises
+    ------
+    StudyError
+        If its photos have no scale, or its figures are too few or not above 0.
+    """
+    if primary_measure(study) != _BURDEN:
+        raise StudyError(
+            "The photos have no scale, and burden in pixels cannot be planned from.",
+            remedy="State mm_per_px and score them again, or plan without a batch's output.",
+        )
+    changes = study.changes
+    own = (changes["kind"] == "retest") & (changes["measure"] == _BURDEN)
+    retests = changes[own & (changes["comparable"] != "no")][["before", "after"]].dropna()
+    response = response_table(study, measure=_BURDEN)
+    known = response[response["change"].notna()]
+    return StoredSpreads(
+        spreads=spreads_of(response, retests, session=session),
+        n_subjects=int(known["subject"].nunique()),
+        sides=int(known.groupby("subject")["side"].nunique().max()),
+        n_retests=len(retests),
+        own_error=len(retests) >= _LEAST_RETESTS,
+    )
 
 
 def spreads_of(

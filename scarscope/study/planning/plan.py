@@ -12,6 +12,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,13 +74,15 @@ class Plan:
         """The table."""
         return self.table
 
-    def smallest(self, power: float = 0.8) -> pd.DataFrame:
+    def smallest(self, power: float = 0.8, *, sure: bool = False) -> pd.DataFrame:
         """The smallest studies with a power, one row for each number of follow-ups and photos.
 
         Parameters
         ----------
         power : float
             What is wanted.
+        sure : bool
+            Whether all of the interval that the simulation leaves has to reach it.
 
         Returns
         -------
@@ -88,10 +91,11 @@ class Plan:
             that was tried has it too; none where no size has.
         """
         in_unit_interval(power, "power")
+        figure = "power_low" if sure else "power"
         found = []
         for _, own in self.table.groupby(["followups", "photos"]):
             ordered = own.sort_values("subjects", ascending=False)
-            enough = (ordered["power"] >= power).cummin()
+            enough = (ordered[figure] >= power).cummin()
             found.append(ordered[enough].tail(1))
         return pd.concat(found, ignore_index=True)
 
@@ -136,11 +140,7 @@ def plan_study(
     ParamsError
         For sizes that are none, or a trial without an effect.
     """
-    in_unit_interval(level, "level")
-    if studies < 1:
-        raise ParamsError(f"studies is {studies!r}.", remedy="Give 1 or more, better hundreds.")
-    if trial.effect == 0:
-        raise ParamsError("effect_pct is 0.", remedy="State the effect that is to be found.")
+    checked(trial, studies, level)
     sizes = [
         dataclasses.replace(trial, subjects=n, followups=k, photos=m)
         for k in followups or (trial.followups,)
@@ -149,13 +149,31 @@ def plan_study(
     ]
     rows = []
     for done, size in enumerate(sizes, start=1):
-        rows.append(_power(size, spreads, studies, level, seed))
+        rows.append(power_at(size, spreads, studies, level, seed))
         if progress is not None:
             progress(done, len(sizes))
     return Plan(pd.DataFrame(rows, columns=list(PLAN)), level, seed, spreads)
 
 
-def _power(trial: Trial, spreads: Spreads, studies: int, level: float, seed: int) -> list[object]:
+def checked(trial: Trial, studies: int, level: float) -> None:
+    """Refuse what no power can be worked out from.
+
+    Raises
+    ------
+    ParamsError
+        For a trial without an effect, no simulated trials, or a level that is none.
+    """
+    in_unit_interval(level, "level")
+    if studies < 1:
+        raise ParamsError(f"studies is {studies!r}.", remedy="Give 1 or more, better hundreds.")
+    if trial.effect == 0:
+        raise ParamsError("effect_pct is 0.", remedy="State the effect that is to be found.")
+
+
+def power_at(
+    trial: Trial, spreads: Spreads, studies: int, level: float, seed: int
+) -> dict[str, Any]:
+    """Power of one size of a trial: a row of :data:`PLAN`."""
     found, failed = 0, 0
     widths: list[float] = []
     for study in range(studies):
@@ -173,7 +191,8 @@ def _power(trial: Trial, spreads: Spreads, studies: int, level: float, seed: int
     width = float(np.median(widths)) if widths else math.nan
     mdc = 100 * mdc95_of_burden(spreads, photos=trial.photos) / spreads.baseline_um
     size = (trial.design, trial.subjects, trial.followups, trial.photos, trial.effect_pct, mdc)
-    return [*size, studies, failed, share.share, share.low, share.high, width]
+    row = (*size, studies, failed, share.share, share.low, share.high, width)
+    return dict(zip(PLAN, row, strict=True))
 
 
 def mdc95_of_burden(spreads: Spreads, *, burden_um: float | None = None, photos: int = 1) -> float:
