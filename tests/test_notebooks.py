@@ -48,6 +48,7 @@ def test_notebook_runs(path, run, tmp_path, monkeypatch):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     roots = [str(FOLDER.parent), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, roots)))
+    monkeypatch.setenv("SCARSCOPE_NOTEBOOK_SUBJECTS", "4")  # 24 take minutes
     notebook = nbformat.read(path, as_version=4)
     done = run.execute(notebook)
     outputs = [out for cell in done.cells for out in cell.get("outputs", [])]

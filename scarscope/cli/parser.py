@@ -81,6 +81,7 @@ _PHANTOM_EXAMPLES = """\
 examples:
   scarscope phantom --out phantom
   scarscope phantom --out phantom --subjects 1 --sessions 2 --seed 7
+  scarscope phantom --out trial --split-face --subjects 12 --sessions 4
 """
 _VALIDATE = """\
 Say how right the scars of a batch are, against the truth of simulated photos or against scars that
@@ -241,6 +242,11 @@ def _add_phantom(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--subjects", type=_count, default=3, metavar="N", help="default: 3")
     parser.add_argument("--sessions", type=_count, default=3, metavar="N", help="default: 3")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="default: 0")
+    parser.add_argument(
+        "--split-face",
+        action="store_true",
+        help="a trial: one side treated before every session but the first, the other not",
+    )
 
 
 def _add_validate(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -37,6 +37,7 @@ from scarscope.phantom.recipe import (
 from scarscope.phantom.render import Rendered, render
 from scarscope.phantom.sampler import random_face, random_patch, random_recipe
 from scarscope.phantom.study import write_study
+from scarscope.phantom.trial import SplitFace, write_trial
 from scarscope.phantom.wide_pairs import wide_pair
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "ScarShape",
     "Shine",
     "Skin",
+    "SplitFace",
     "Surface",
     "Tone",
     "confounder_pair",
@@ -69,4 +71,5 @@ __all__ = [
     "true_places",
     "wide_pair",
     "write_study",
+    "write_trial",
 ]

@@ -30,6 +30,7 @@ MANIFEST_COLUMNS = (
     "needle_mm",
     "notes",
 )
+SIDE_COLUMNS = ("side", "arm")  # where a study has sides
 PHOTO_COLUMNS = (
     "path",
     "light",
@@ -70,15 +71,21 @@ class StudyWriter:
         self._scars.append(photo.table.assign(path=path))
         self._photos.append(_photo_row(path, photo))
 
-    def finish(self, manifest: Iterable[dict[str, object]], courses: pd.DataFrame) -> Path:
-        """Write the tables; returns the manifest's path."""
+    def finish(
+        self,
+        manifest: Iterable[dict[str, object]],
+        courses: pd.DataFrame,
+        *,
+        further: tuple[str, ...] = (),
+    ) -> Path:
+        """Write the tables, manifest and courses with `further` columns; returns the manifest."""
         if self._truth is not None:
             scars = pd.concat(self._scars) if self._scars else pd.DataFrame()
-            _write_table(self._truth / "scars.csv", scars, ("path", *TRUTH_COLUMNS))
-            _write_table(self._truth / "photos.csv", pd.DataFrame(self._photos), PHOTO_COLUMNS)
-            _write_table(self._truth / "courses.csv", courses, COURSE_COLUMNS)
+            write_table(self._truth / "scars.csv", scars, ("path", *TRUTH_COLUMNS))
+            write_table(self._truth / "photos.csv", pd.DataFrame(self._photos), PHOTO_COLUMNS)
+            write_table(self._truth / "courses.csv", courses, (*COURSE_COLUMNS, *further))
         target = self._out / "manifest.csv"
-        _write_table(target, pd.DataFrame(list(manifest)), MANIFEST_COLUMNS)
+        write_table(target, pd.DataFrame(list(manifest)), (*MANIFEST_COLUMNS, *further))
         return target
 
 
@@ -96,7 +103,8 @@ def _photo_row(path: str, photo: Rendered) -> dict[str, object]:
     }
 
 
-def _write_table(target: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> None:
+def write_table(target: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    """Write a table as CSV."""
     # Six significant digits: nanometres of a micrometre, and no noise in the last bit.
     text = table.reindex(columns=list(columns)).to_csv(
         index=False, float_format="%.6g", lineterminator="\n"

@@ -20,7 +20,7 @@ from scarscope.phantom.lights import LightName, make_light
 from scarscope.phantom.noise import stream
 from scarscope.phantom.recipe import Camera, Light, Pose, Recipe, require
 from scarscope.phantom.render import render
-from scarscope.phantom.store import StudyWriter
+from scarscope.phantom.store import SIDE_COLUMNS, StudyWriter
 
 _FIRST_DAY = datetime.date(2026, 1, 12)
 _WEEKS_BETWEEN = 6  # Usual spacing of microneedling sessions: 4 to 6 weeks.
@@ -32,7 +32,10 @@ _RESPONSES = (0.50, 0.25, 0.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One photo of a study: its manifest row and its recipe."""
+    """One photo of a study: its manifest row and its recipe.
+
+    `side` and `arm` are blank where a study has none.
+    """
 
     path: str
     subject: str
@@ -43,10 +46,12 @@ class Visit:
     treated_on: str
     notes: str
     recipe: Recipe
+    side: str = ""
+    arm: str = ""
 
 
 @dataclass(frozen=True)
-class _Shot:
+class Shot:
     """One photo to take: the session's number, treatments so far and days since, kind and light."""
 
     session: int
@@ -113,7 +118,7 @@ def plan_study(
     require(seed >= 0, "seed", seed, "zero or more")
     visits: list[Visit] = []
     for number in range(subjects):
-        tone = _tone_of(seed, number, ita_deg)
+        tone = tone_of(seed, number, ita_deg)
         course = make_course(
             seed,
             number,
@@ -129,13 +134,12 @@ def plan_study(
         if other_light is not None and number == min(1, subjects - 1):
             shots.append(replace(shots[-1], light=other_light))
         visits += [
-            _visit(course, shot, usual=light, view_mm=view_mm, mm_per_px=mm_per_px)
-            for shot in shots
+            take(course, shot, usual=light, view_mm=view_mm, mm_per_px=mm_per_px) for shot in shots
         ]
     return tuple(visits)
 
 
-def _shots(sessions: int, light: LightName, early_days: Sequence[int]) -> list[_Shot]:
+def _shots(sessions: int, light: LightName, early_days: Sequence[int]) -> list[Shot]:
     """All photos in order of date; a session's photo comes just before its treatment."""
     gap = 7 * _WEEKS_BETWEEN
     for days in early_days:
@@ -145,27 +149,30 @@ def _shots(sessions: int, light: LightName, early_days: Sequence[int]) -> list[_
         + [(gap * s + d, s + 1, float(d)) for s in range(sessions - 1) for d in set(early_days)]
     )
     return [
-        _Shot(number, treatments, days, day, "session", light)
+        Shot(number, treatments, days, day, "session", light)
         for number, (day, treatments, days) in enumerate(times)
     ]
 
 
-def _tone_of(seed: int, number: int, ita_deg: Sequence[float] | None) -> float:
+def tone_of(seed: int, number: int, ita_deg: Sequence[float] | None) -> float:
+    """A subject's tone: the one stated, or one drawn."""
     if ita_deg is not None:
         return float(ita_deg[number % len(ita_deg)])
     return float(stream(seed, f"tone {number}").uniform(-50, 60))
 
 
-def _visit(
+def take(
     course: Course,
-    shot: _Shot,
+    shot: Shot,
     *,
     usual: LightName,
     view_mm: tuple[float, float],
     mm_per_px: float,
+    side: str = "left",
 ) -> Visit:
+    """Plan one photo: who is seen from where, under which light, on which day."""
     light = shot.light
-    view = "left" if light == usual else f"left_{light}"
+    view = side if light == usual else f"{side}_{light}"
     name = f"{view}_retest" if shot.kind == "retest" else view
     rng = stream(course.seed, f"visit {shot.session} {name}")
     date = _FIRST_DAY + datetime.timedelta(days=shot.day)
@@ -299,14 +306,18 @@ def write_visits(
         writer.add(visit.path, render(visit.recipe))
         if progress is not None:
             progress(done, len(visits), visit.path)
-    return writer.finish([_manifest_row(visit) for visit in visits], _course_truth(visits))
+    further = SIDE_COLUMNS if any(visit.side for visit in visits) else ()
+    rows = [_manifest_row(visit) for visit in visits]
+    return writer.finish(rows, _course_truth(visits), further=further)
 
 
 def _course_truth(visits: Sequence[Visit]) -> pd.DataFrame:
     """Every scar at every session, once."""
-    once = {(v.subject, v.session): v for v in visits}.values()
+    once = {(v.subject, v.side, v.session): v for v in visits}.values()
     tables = [
-        scar_truth(v.recipe.skin.scars).assign(subject=v.subject, session=v.session, date=v.date)
+        scar_truth(v.recipe.skin.scars).assign(
+            subject=v.subject, session=v.session, date=v.date, side=v.side, arm=v.arm
+        )
         for v in once
     ]
     return pd.concat(tables) if tables else pd.DataFrame()
@@ -331,4 +342,6 @@ def _manifest_row(visit: Visit) -> dict[str, object]:
         "device": _DEVICE if visit.treated_on else "",
         "needle_mm": _NEEDLE_MM if visit.treated_on else None,
         "notes": visit.notes,
+        "side": visit.side,
+        "arm": visit.arm,
     }
