@@ -36,16 +36,22 @@ marked scars (centres within 3 mm are the same scar).
 
 Sheets that do not fit the key are refused, and every row that does not fit is named. Name each
 sheet after its rater: anna.csv, and anna-marks.csv for marks.
+
+Outlines that raters drew (--masks: a folder each, files called after the codes, masks or LabelMe)
+are written under the names of the photos, for scarscope validate and scarscope train.
 """
 _UNBLIND_EXAMPLES = """\
 examples:
   scarscope unblind results anna.csv ben.csv
   scarscope unblind results anna.csv ben.csv --marks anna-marks.csv ben-marks.csv
   scarscope unblind results anna.csv --allow-missing --out ratings
+  scarscope unblind results --masks anna ben
+  scarscope validate results results/ratings/masks/anna
 
 writes (to DIR/ratings, or to --out):
   ratings.csv           one row a rater and photo      agreement.csv        photo by photo
   marks.csv, scars.csv  marks; all scars marked        scar_agreement.csv   scar by scar
+  masks/RATER/          drawings, named like photos    drawings.csv         whose, of which photo
 """
 _PROTOCOL = """\
 Say which way of photographing has the smaller measurement error.
@@ -114,6 +120,9 @@ def add_unblind(commands: Commands, make: Maker) -> None:
     )
     parser.add_argument(
         "--marks", nargs="+", type=Path, default=(), metavar="SHEET", help="marks, one a rater"
+    )
+    parser.add_argument(
+        "--masks", nargs="+", type=Path, default=(), metavar="FOLDER", help="drawings, one a rater"
     )
     parser.add_argument(
         "--key", type=Path, metavar="FILE", help="default: the only one in DIR/blinding"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scarscope._version import __version__
@@ -13,43 +14,89 @@ from scarscope.machine import require_opencv
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scarscope.study.raters.drawings import UnblindedMasks
     from scarscope.study.raters.unblinding import Unblinded
 
 
 def run(options: argparse.Namespace) -> int:
     """Check the sheets, write the tables, print the agreement."""
     require_opencv()
-    from scarscope.study.raters.unblinding import FOLDER, unblind, write_unblinded
+    from scarscope.study.raters.unblinding import FOLDER
 
     out = options.out or options.results / FOLDER
+    # Sheets first, or nothing at all: then what is missing is said.
+    wanted = bool(options.sheets or options.marks or not options.masks)
     with stdout_to_stderr():
-        result = unblind(
-            options.results,
-            options.sheets,
-            marks=options.marks,
-            key=options.key,
-            allow_missing=options.allow_missing,
-        )
-        write_unblinded(result, out)
-    for note in result.notes:
-        say(f"Note: {note}")
+        result = _sheets(options, out) if wanted else None
+        drawn = _masks(options, out) if options.masks else None
+    for part in (result, drawn):
+        for note in part.notes if part else ():
+            say(f"Note: {note}")
     if options.json:
-        print_json(_document(result))
+        print_json(_document(result, drawn))
         return DONE
-    _print(result)
+    if result is not None:
+        _print(result)
+    if drawn is not None:
+        _print_masks(options, drawn)
     print(f"Tables are in {out}.")
     return DONE
 
 
-def _document(result: Unblinded) -> dict[str, Any]:
+def _sheets(options: argparse.Namespace, out: Path) -> Unblinded:
+    from scarscope.study.raters.unblinding import unblind, write_unblinded
+
+    result = unblind(
+        options.results,
+        options.sheets,
+        marks=options.marks,
+        key=options.key,
+        allow_missing=options.allow_missing,
+    )
+    write_unblinded(result, out)
+    return result
+
+
+def _masks(options: argparse.Namespace, out: Path) -> UnblindedMasks:
+    from scarscope.batch.write import write_bytes
+    from scarscope.study.raters.drawings import MASKS, unblind_masks
+
+    drawn = unblind_masks(
+        options.results,
+        options.masks,
+        out / MASKS,
+        key=options.key,
+        allow_missing=options.allow_missing,
+    )
+    text = drawn.table.to_csv(index=False, lineterminator="\n", float_format="%.7g")
+    write_bytes(out / "drawings.csv", text.encode("utf-8"))
+    return drawn
+
+
+def _print_masks(options: argparse.Namespace, drawn: UnblindedMasks) -> None:
+    print(f"{len(drawn.table)} drawing(s) are named like the photos now. Next:")
+    for folder in drawn.folders:
+        print(f"  scarscope validate {options.results} {folder}")
+    if len(drawn.folders) > 1:
+        print(f"  scarscope validate --raters {' '.join(map(str, drawn.folders))}")
+
+
+def _document(result: Unblinded | None, drawn: UnblindedMasks | None) -> dict[str, Any]:
     return {
         "software": "scarscope",
         "version": __version__,
+        **(_told_sheets(result) if result else {}),
+        **({"drawings": _records(drawn.table)} if drawn else {}),
+        "notes": [note for part in (result, drawn) if part for note in part.notes],
+    }
+
+
+def _told_sheets(result: Unblinded) -> dict[str, Any]:
+    return {
         "ratings": len(result.ratings),
         "marks": len(result.marks),
         "share_all": result.share_all,
         "share_two": result.share_two,
-        "notes": list(result.notes),
         "agreement": _records(result.agreement),
         "scar_agreement": _records(result.scar_agreement),
     }

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from scarscope.cli import export, protocol, unblind
+from scarscope.cli import export, main, protocol, unblind
 from scarscope.cli.parser import build_parser
 from scarscope.errors import ParamsError, StudyError
 from scarscope.study.raters.key import WARNING, find_key, read_key
@@ -108,6 +108,48 @@ def test_marks_are_told_scar_by_scar(results, tmp_path):
     assert status == 0
     assert "Scar by scar, centres within 3 mm (6 photos):" in text
     assert "F1 1.00 (1.00 to 1.00), 6 of 6 and 6 scars" in text
+
+
+def test_drawings_come_back_under_the_photos_names(results, tmp_path, capsys):
+    scarscope("export", results, "--out", "for-raters", "--blind", "--json")
+    items = read_key(find_key(results)).items
+    for rater in ("anna", "ben"):
+        (tmp_path / rater).mkdir()
+        for item in items:
+            mask = np.zeros((64, 64), np.uint8)
+            mask[20:30, 20:30] = 255
+            Image.fromarray(mask).save(tmp_path / rater / f"{item.code}.png")
+    status, text = scarscope("unblind", results, "--masks", "anna", "ben")
+    masks = results / "ratings" / "masks"
+    assert status == 0
+    assert text.splitlines()[:3] == [
+        "12 drawing(s) are named like the photos now. Next:",
+        f"  scarscope validate {results} {masks / 'anna'}",
+        f"  scarscope validate {results} {masks / 'ben'}",
+    ]
+    assert (masks / "anna" / "P0" / "s0" / "left.png.png").is_file()
+    assert len(pd.read_csv(results / "ratings" / "drawings.csv")) == 12
+    assert not (results / "ratings" / "ratings.csv").exists()  # no sheet was given
+    _, text = scarscope("unblind", results, "--masks", "anna", "--json", "--out", "other")
+    assert {row["rater"] for row in json.loads(text)["drawings"]} == {"anna"}
+    # What follows works as it was printed.
+    assert main(["validate", "--raters", str(masks / "anna"), str(masks / "ben")]) == 0
+    assert "6 photo(s), 6 scar(s) that anybody marked." in capsys.readouterr().out
+
+
+def test_sheets_and_drawings_are_read_in_one_go(results, tmp_path):
+    scarscope("export", results, "--out", "for-raters", "--blind", "--ask", "n_scars")
+    items = read_key(find_key(results)).items
+    (tmp_path / "anna").mkdir()
+    for item in items:
+        Image.new("L", (64, 64)).save(tmp_path / "anna" / f"{item.code}.png")
+    rows = [(item.code, 1, "") for item in items]
+    pd.DataFrame(rows, columns=["code", "n_scars", "comment"]).to_csv("anna.csv", index=False)
+    _, text = scarscope("unblind", results, "anna.csv", "--masks", "anna", "--json")
+    told = json.loads(text)
+    assert (told["ratings"], len(told["drawings"])) == (6, 6)
+    with pytest.raises(ParamsError, match="No sheet was given"):
+        scarscope("unblind", results)
 
 
 def test_a_folder_that_moved_is_asked_for(results, tmp_path):

@@ -28,6 +28,10 @@ in pixels of the picture at full size, x from the left and y from the top; where
 width in pixels and its type (icepick, boxcar or rolling). Repeat the code for every further scar.
 A picture without scars keeps its one row with blank cells: it says that you looked.
 
+Outlines (only where you were asked to draw them): one file a picture, called after its code: a mask
+such as CODE.png, white where a scar is and black elsewhere, or LabelMe's CODE.json. Draw at full
+size. A picture without scars gets a black mask, or LabelMe's file without shapes.
+
 Save both as CSV under your name, such as anna.csv and anna-marks.csv.
 """
 _ALONE = "Please rate each picture for itself, in the order of\nthe sheet, without looking back."

@@ -26,6 +26,7 @@ from scarscope.study.tables import read_tables
 FOLDER = "ratings"
 _TAKEN = {SOFTWARE, MEAN, ALL, CONSENSUS, "photo", "x_mm", "y_mm"}
 _SECOND = AGAIN.format("")
+_ENDINGS = ("-marks", "-scores", "-masks")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,15 +110,15 @@ def unblind(
     found = read_key(key or find_key(folder))
     tables = read_tables(folder)
     photos = tables["photos"]
-    _check_photos(found, photos)
+    check_photos(found, photos)
     rated = [
         read_scores(file, found, rater=name, allow_missing=allow_missing)
-        for name, file in _named(scores).items()
+        for name, file in named_raters(scores).items()
     ]
     ratings = pd.concat(rated, ignore_index=True) if rated else _no_ratings(found)
     marked = [
         read_marks(file, found, rater=name, allow_missing=allow_missing)
-        for name, file in _named(marks).items()
+        for name, file in named_raters(marks).items()
     ]
     by_scar = _by_scar(marked, photos, tables.get("scars", pd.DataFrame()))
     return Unblinded(
@@ -139,26 +140,28 @@ def _no_ratings(key: Key) -> pd.DataFrame:
     return pd.DataFrame(columns=[*PLACE, *(q.name for q in key.questions)])
 
 
-def _named(files: Sequence[str | Path]) -> dict[str, Path]:
-    """Files by the name of their rater."""
+def named_raters(files: Sequence[str | Path]) -> dict[str, Path]:
+    """Files by the name of their rater; folders of drawings too."""
     named: dict[str, Path] = {}
     for file in map(Path, files):
-        name = file.stem.removesuffix("-marks").removesuffix("-scores")
+        name = file.name if file.is_dir() else file.stem
+        for ending in _ENDINGS:
+            name = name.removesuffix(ending)
         if name in _TAKEN or name.endswith(_SECOND):
             raise ParamsError(
                 f"{file.name} names its rater {name!r}, which stands for something else in tables.",
-                remedy="Name the file after the rater, such as anna.csv.",
+                remedy="Name it after the rater, such as anna.csv.",
             )
         if name in named:
             raise ParamsError(
                 f"{named[name]} and {file} are both by the rater {name}.",
-                remedy="Give one sheet a rater, and name the files after them.",
+                remedy="Give one of a kind for each rater, and name them after the raters.",
             )
         named[name] = file
     return named
 
 
-def _check_photos(key: Key, photos: pd.DataFrame) -> None:
+def check_photos(key: Key, photos: pd.DataFrame) -> None:
     """Refuse a key of another batch, or of photos that have changed since."""
     known = dict(zip(photos["path"], photos["sha256"], strict=True))
     other = sorted({item.path for item in key.items if known.get(item.path) != item.sha256})
