@@ -33,9 +33,12 @@ def _tables(options: argparse.Namespace) -> int:
     with stdout_to_stderr():
         done = export_tables(options.results, options.out, form=options.format)
     if options.json:
-        print_json(_document({"files": [str(file) for file in done.files]}))
+        files = [str(file) for file in done.files]
+        print_json(_document({"files": files, "notes": list(done.notes)}))
     else:
         print(f"Wrote {len(done.files) - 1} table(s) and their dictionary to {options.out}.")
+    for note in done.notes:
+        say(f"Note: {note}")
     return DONE
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 _EXPORT = """\
-Export a finished batch: its tables with a dictionary of every column; or, with --blind, its photos
-for people who rate them without knowing whose they are and when they were taken.
+Export a finished batch: its tables with a dictionary of every column, those of its study (written
+by scarscope study) in OUT/study; or, with --blind, its photos for people who rate them without
+knowing whose they are and when they were taken.
+
+Tables bear the subjects' names as the manifest has them. Raters get none of them.
 """
 _EXPORT_EXAMPLES = """\
 examples:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from scarscope.batch.write import make_folder, replacing, write_bytes
 from scarscope.errors import DependencyError, ParamsError
+from scarscope.study.run import FOLDER
 from scarscope.study.tables import (
     columns_of,
     is_number,
@@ -21,6 +22,7 @@ from scarscope.study.tables import (
     measure_of,
     read_tables,
 )
+from scarscope.study.written import WrittenStudy, kind_of, read_written
 
 FileFormat = Literal["csv", "parquet"]
 FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
@@ -46,10 +48,13 @@ class Export:
         Tables, and the dictionary last.
     dictionary : DataFrame
         One row a column of a table, columns :data:`DICTIONARY`.
+    notes : tuple of str
+        What the reader should know of them.
     """
 
     files: tuple[Path, ...]
     dictionary: pd.DataFrame = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """The dictionary (a copy)."""
@@ -89,6 +94,21 @@ def _told(table: str, column: str) -> dict[str, str]:
     }
 
 
+def _study_dictionary(study: WrittenStudy) -> pd.DataFrame:
+    """The same of a study's tables, which are called ``study/NAME``."""
+    rows = [
+        {
+            "table": f"{FOLDER}/{table}",
+            "column": column,
+            "kind": kind_of(study.tables[table][column]),
+            "unit": _unit(column),
+            "meaning": study.meanings.get((table, column), _MANIFEST),
+        }
+        for table, column in columns_of(study.tables)
+    ]
+    return pd.DataFrame(rows, columns=list(DICTIONARY), dtype="str").fillna("")
+
+
 def _kind(table: str, column: str) -> str:
     if column == "date":
         return "date"
@@ -109,6 +129,9 @@ def _unit(column: str) -> str:
 def export_tables(folder: str | Path, out: str | Path, *, form: FileFormat = "csv") -> Export:
     """Write a finished batch's tables and their dictionary into a folder.
 
+    Tables of a study that lies in the batch's output go into ``study/``. Names are those of the
+    manifest in all of them; nothing of raters, keys or blinded pictures is written.
+
     Parameters
     ----------
     folder : path
@@ -126,34 +149,41 @@ def export_tables(folder: str | Path, out: str | Path, *, form: FileFormat = "cs
     Raises
     ------
     StudyError
-        If `folder` is no batch's output.
+        If `folder` is no batch's output, or its study cannot be read.
     ParamsError
-        If `out` is the batch's own folder, or the form is unknown.
+        If `out` is the batch's own folder or lies in its study, or the form is unknown.
     DependencyError
         If Parquet is wanted and pyarrow is missing.
     """
     folder, out = Path(folder), Path(out)
     if form not in FORMATS:
         raise ParamsError(f"form is {form!r}.", remedy=f"Choose one of {', '.join(FORMATS)}.")
-    if folder.resolve() == out.resolve():
+    own = folder.resolve()
+    if out.resolve() == own or out.resolve().is_relative_to(own / FOLDER):
         raise ParamsError(
-            f"{out} is the batch's own folder.", remedy="Give another folder for the export."
+            f"{out} is the batch's own folder, or its study's.",
+            remedy="Give another folder for the export.",
         )
-    tables = read_tables(folder)
+    tables, study = read_tables(folder), read_written(folder)
     if form == "parquet":
         _require_pyarrow()
     make_folder(out)
-    files = [_write(folder, out, name, table, form) for name, table in tables.items()]
-    dictionary = data_dictionary(tables)
+    files = [
+        *(_write(folder / f"{n}.csv", out / f"{n}.{form}", t, form) for n, t in tables.items()),
+        *(
+            _write(study.files[name], out / FOLDER / f"{name}.{form}", table, form)
+            for name, table in study.tables.items()
+        ),
+    ]
+    dictionary = pd.concat([data_dictionary(tables), _study_dictionary(study)], ignore_index=True)
     text = dictionary.to_csv(index=False, lineterminator="\n")
     write_bytes(out / DICTIONARY_NAME, text.encode("utf-8"))
-    return Export((*files, out / DICTIONARY_NAME), dictionary)
+    return Export((*files, out / DICTIONARY_NAME), dictionary, study.notes)
 
 
-def _write(folder: Path, out: Path, name: str, table: pd.DataFrame, form: FileFormat) -> Path:
-    target = out / f"{name}.{form}"
+def _write(source: Path, target: Path, table: pd.DataFrame, form: FileFormat) -> Path:
     if form == "csv":  # byte for byte, so that no digit changes on the way
-        write_bytes(target, (folder / f"{name}.csv").read_bytes())
+        write_bytes(target, source.read_bytes())
         return target
     with replacing(target) as temporary:
         table.to_parquet(temporary, engine="pyarrow", index=False)
