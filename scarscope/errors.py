@@ -79,6 +79,12 @@ class StoreError(ScarScopeError):
     stage = "store"
 
 
+class ReviewError(ScarScopeError):
+    """A file of a reviewer's decisions cannot be understood, or one of them cannot be applied."""
+
+    stage = "review"
+
+
 class StudyError(ScarScopeError):
     """Figures that the wanted statistic cannot be worked out from."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from html import escape
 from typing import Protocol, runtime_checkable
 
 import cv2
@@ -16,6 +17,7 @@ from scarscope.skin.model import Skin
 
 TYPES = ("icepick", "boxcar", "rolling")  # Jacob 2001
 MAX_SCARS = 65535  # what a 16-bit label image can number
+_SHOWN = 8  # scars in a notebook
 
 # One row a scar. Lengths carry the grid's unit in their name: {u} is "mm" or "px".
 COLUMNS = (
@@ -47,6 +49,28 @@ def columns(unit: str) -> tuple[str, ...]:
     return tuple(name.format_map(names) for name in COLUMNS)
 
 
+@dataclass(frozen=True)
+class Reviewed:
+    """What a person's decisions did to the scars of a photo.
+
+    Attributes
+    ----------
+    applied : int
+        Decisions about single scars that were applied.
+    marks : Mapping of int to str
+        ``added`` or ``retyped`` by number, of those that a decision made what they are.
+    left : tuple of str
+        What could not be applied, and why.
+    notes : tuple of str
+        What is to be known of what was.
+    """
+
+    applied: int = 0
+    marks: Mapping[int, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Scars:
     """Atrophic scars found in a region of skin.
@@ -70,6 +94,8 @@ class Scars:
         The skin's flags and the segmenter's own.
     weights : str
         Digest of the learned weights behind it; empty where nothing was learned.
+    review : Reviewed or None
+        What a person's decisions did to them; None where there were none.
     """
 
     skin: Skin
@@ -80,9 +106,19 @@ class Scars:
     quality: Mapping[str, float]
     flags: Flag
     weights: str = ""
+    review: Reviewed | None = None
 
     def __repr__(self) -> str:
         return f"<Scars of {self.skin.photo.name!r}: {len(self)}, found by {self.segmenter!r}>"
+
+    def _repr_html_(self) -> str:
+        """How many scars of which type, and the first of them, as a notebook shows them.
+
+        No picture: this room knows no drawing. ``ss.show(scars)`` has it.
+        """
+        counts = ", ".join(f"{(self.table['type'] == kind).sum()} {kind}" for kind in TYPES)
+        head = self.table.head(_SHOWN).round(2).to_html(index=False)
+        return f"<p>{len(self)} scars ({counts}), found by {escape(self.segmenter)}</p>{head}"
 
     def __len__(self) -> int:
         return len(self.table)
