@@ -14,6 +14,7 @@ from scarscope.study import contraindications as against
 from scarscope.study import safety
 from scarscope.study.course import COURSE, time_course
 from scarscope.study.data import StudyData
+from scarscope.study.enrolment import ENROLMENT, enrolment, with_never_returned
 from scarscope.study.models.effects import MODEL_TABLES, Effects, ModelOptions, model_effects
 from scarscope.study.regression import REGRESSION, regression_to_mean
 from scarscope.study.responders import RESPONDERS, ResponseRules, responder_table, unit_responses
@@ -77,6 +78,7 @@ TABLES = (
         "responds",
         {**_SUBJECT, **UNIT, **_RULES},
     ),
+    TableInfo("enrolment", "one row an arm: who came, came back, and is analysed", ENROLMENT),
     TableInfo("responders", "one row an arm, visit and rule", RESPONDERS),
     TableInfo("course", "one row an arm and visit", COURSE),
     TableInfo("scar_response", "one row an arm, visit and class of scars", SCAR_RESPONSE),
@@ -159,10 +161,12 @@ def analyse(
     subjects = unit_responses(units, outcomes, rules)
     response = _all_measures(study, measure, own)
     effects = model_effects(response, model)
+    enrolled = enrolment(people, own)
     tables = {
         "response": response,
         "sides": combine(own, SIDE),
         "subjects": subjects,
+        "enrolment": enrolled,
         "responders": responder_table(subjects, rules, people),
         "course": time_course(units, people),
         "scar_response": scar_response(outcomes),
@@ -174,6 +178,7 @@ def analyse(
         "contraindications": against.contraindications(study),
         "exclusions": exclusions(own),
     }
+    tables["model_missing"] = with_never_returned(tables["model_missing"], enrolled)
     return Analysis(measure, rules, tables, effects, people)
 
 

@@ -14,9 +14,10 @@ COURSE = {
     "measure": "What was measured.",
     "n": "Subjects with figures.",
     "n_not_comparable": "Subjects who came, but none of whose photos can be compared.",
-    "n_missing": "Subjects of the arm without a photo of this visit.",
+    "n_missing": "Subjects of the arm without a photo of this visit, those who never came back "
+    "included: with `n` and `n_not_comparable` they are all of enrolment.csv.",
     "days": "Days since baseline, median.",
-    "change": "Mean change.",
+    "change": "Mean change of the `n` subjects with figures, as all figures that follow.",
     "change_low": "Lower end of its 95 % interval (Student).",
     "change_high": "Upper end.",
     "change_pct": "Mean change in percent of each subject's baseline.",

@@ -17,6 +17,7 @@ from scarscope.flags import Flag
 from scarscope.study.analysis import Analysis
 from scarscope.study.contraindications import not_asked
 from scarscope.study.data import StudyData
+from scarscope.study.enrolment import analysed_words, never_returned
 from scarscope.study.responders import RULES
 from scarscope.study.response import measure_words
 from scarscope.study.safety import FIRST, FITS, window_days
@@ -108,10 +109,10 @@ def _photos(study: StudyData, found: Analysis) -> Iterator[str]:
         f"{_n(people['subject'].nunique(), 'subject')} ({_n(several, 'subject')} with more than "
         f"one view or side), {_n(retests, 'retest')} among them; {failed} could not be scored."
     )
-    once = people.groupby("subject")["n_visits"].max()
-    lone = int((once < 2).sum())
-    if lone:
-        yield f"{_n(lone, 'subject')} came only once and cannot show a response."
+    gone = never_returned(people, found.to_frame(), found.tables["enrolment"])
+    if gone:
+        yield gone
+    yield analysed_words(found.tables["enrolment"])
     counts = Counter(flag for flags in photos["flags"] for flag in str(flags).split("|") if flag)
     worrying = [(f, n) for f, n in counts.most_common() if not _is_info(f)]
     if worrying:

@@ -26,15 +26,17 @@ RESPONDERS = {
     "session": "Number of the follow-up's visit.",
     "rule": "`beyond_mdc95`, `threshold` or `half_of_scars`.",
     "meaning": "The rule in words.",
-    "n": "Subjects for whom it can be said.",
+    "n": "Subjects for whom it can be said; those who never came back are not among them.",
     "responders": "Subjects who meet the rule.",
-    "share": "Their share.",
+    "share": "Their share of `n`.",
     "low": "Lower end of its 95 % interval (Wilson).",
     "high": "Upper end.",
     "n_not_known": "Subjects of the arm of whom it is not known: no photo of this visit, or none "
-    "that can be compared.",
-    "low_of_all": "Lower end if none of those had responded.",
-    "high_of_all": "Upper end if all of those had.",
+    "that can be compared; those who never came back are among them. With `n` they are all of "
+    "enrolment.csv.",
+    "low_of_all": "Lower end of the share of all, `n` and `n_not_known`, if none of those had "
+    "responded.",
+    "high_of_all": "Upper end of the share of all if all of those had.",
 }
 
 

@@ -17,6 +17,7 @@ from scarscope.batch.export import Table, write_table
 from scarscope.batch.write import TEMPORARY, make_folder, write_bytes
 from scarscope.study.analysis import TABLES, Analysis, analyse
 from scarscope.study.data import StudyData, read_study
+from scarscope.study.enrolment import never_returned
 from scarscope.study.figure_style import require_matplotlib, save, style
 from scarscope.study.figures import FIGURES
 from scarscope.study.methods import methods_text
@@ -187,7 +188,16 @@ def _write_words(
 def document(study: StudyData, found: Analysis, notes: tuple[str, ...]) -> dict[str, Any]:
     """What was run on what, and the main tables, as plain values; also of ``--json``."""
     told = study.provenance
-    main = ("course", "responders", "contrasts", "means", "endpoints", "regression", "exclusions")
+    main = (
+        "enrolment",
+        "course",
+        "responders",
+        "contrasts",
+        "means",
+        "endpoints",
+        "regression",
+        "exclusions",
+    )
     return {
         "software": "scarscope",
         "version": __version__,
@@ -257,6 +267,9 @@ def study_notes(study: StudyData, found: Analysis) -> tuple[str, ...]:
             "some subjects twice at a visit (kind retest) to know this study's."
         )
     notes += found.effects.notes
+    gone = never_returned(found.subjects, pairs, found.tables["enrolment"])
+    if gone:
+        notes.append(gone)
     people = int(pairs["subject"].nunique())
     if people < 6:
         notes.append(f"{people} subject(s): intervals are wide, and shares say next to nothing.")

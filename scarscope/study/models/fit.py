@@ -303,8 +303,9 @@ def _warnings(rows: ModelRows, primary: int) -> tuple[str, ...]:
     told = []
     if lost:
         told.append(
-            f"{lost} of {int(visit['n_sides'].sum())} sides have no figure at visit {primary}: "
-            "what the others tell of them holds if figures are missing at random."
+            f"{lost} of {int(visit['n_sides'].sum())} sides with a follow-up have no figure at "
+            f"visit {primary}: what the others tell of them holds if figures are missing at "
+            "random."
         )
     if len(rows.arms) == 1:
         told.append(

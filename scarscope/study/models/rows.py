@@ -36,6 +36,8 @@ MISSING = {
     "n_used": "Sides with a figure.",
     "n_not_comparable": "Sides that were photographed, but whose photos cannot be compared.",
     "n_missing": "Sides without a follow-up photo of this visit.",
+    "n_never_returned": "Sides that were photographed at the first visit only, beside `n_sides`; "
+    "blank where the model was given follow-ups alone.",
 }
 
 
@@ -295,7 +297,8 @@ def _missing(sides: pd.DataFrame) -> pd.DataFrame:
         for session in sorted(sides["session"].unique()):
             visit = own[own["session"] == session]
             used = int(visit["change"].notna().sum())
-            rows.append((arm, session, everyone, used, len(visit) - used, everyone - len(visit)))
+            lost = len(visit) - used, everyone - len(visit)
+            rows.append((arm, session, everyone, used, *lost, pd.NA))
     made = pd.DataFrame(rows, columns=list(MISSING))
     return made.astype({name: "Int64" for name in MISSING if name != "arm"})
 
