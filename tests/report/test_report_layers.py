@@ -15,7 +15,7 @@ from scarscope.phantom.pairs import confounder_pair, treated_pair
 from scarscope.photo import read_photo
 from scarscope.report.layers import (
     LAYERS,
-    MOST_BYTES,
+    MOST_PAIR_BYTES,
     encode_within,
     webp,
     write_pair_layers,
@@ -85,7 +85,7 @@ def test_pair_layers_follow_the_table_of_scars(change, tmp_path):
     for file in files.values():
         with Image.open(file) as picture:
             assert picture.size == tuple(told["size"])
-    assert sum(file.stat().st_size for file in files.values()) <= MOST_BYTES
+    assert sum(file.stat().st_size for file in files.values()) <= MOST_PAIR_BYTES
     assert told["why"]["title"]
 
 
