@@ -209,15 +209,17 @@ def _print_answers(options: argparse.Namespace, plan: Plan) -> None:
                     "look for a larger effect."
                 )
                 continue
-            beyond = sure.get((visits, photos))
-            print(
-                f"ENROL {row['subjects']} subjects, {what}"
-                + (
-                    f"; {beyond['subjects']} leave no doubt of the simulation."
-                    if beyond is not None and beyond["subjects"] > row["subjects"]
-                    else "."
-                )
-            )
+            chance = _beyond(row, sure.get((visits, photos)))
+            print(f"ENROL {row['subjects']} subjects, {what}{chance}")
+
+
+def _beyond(row: Mapping[str, Any], sure: Mapping[str, Any] | None) -> str:
+    """How far the number rests on the chance of the simulation."""
+    if sure is None:
+        return "; no size tried leaves no doubt of the simulation: raise --simulations."
+    if sure["subjects"] == row["subjects"]:
+        return "."
+    return f"; {sure['subjects']} leave no doubt of the simulation."
 
 
 def _source(options: argparse.Namespace) -> str:

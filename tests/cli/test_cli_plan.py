@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from scarscope.cli import main
+from scarscope.cli.plan import _beyond
 from scarscope.errors import ParamsError, StudyError
 from scarscope.study.data import empty_table, read_study
 from scarscope.study.planning.components import stored_spreads
@@ -248,3 +249,10 @@ def test_a_search_needs_an_effect():
         find_sizes(Trial(), Spreads())
     with pytest.raises(ParamsError, match="power is 1"):
         find_sizes(Trial(effect_pct=-5.0), Spreads(), power=1)
+
+
+def test_how_far_chance_decides_is_said():
+    row = {"subjects": 12}
+    assert _beyond(row, {"subjects": 12}) == "."
+    assert _beyond(row, {"subjects": 15}) == "; 15 leave no doubt of the simulation."
+    assert _beyond(row, None).endswith("raise --simulations.")
