@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from scarscope.params import Params as Params
     from scarscope.photo import Photo as Photo
     from scarscope.photo import read_photo as read_photo
+    from scarscope.report.show import load_ipython_extension as load_ipython_extension
+    from scarscope.report.show import show as show
+    from scarscope.report.show import unload_ipython_extension as unload_ipython_extension
     from scarscope.skin import find_skin as find_skin
     from scarscope.validation import validate as validate
 
@@ -44,7 +47,11 @@ _HOMES = {
     "register": "scarscope.change",
     "score": "scarscope.measures",
     "score_folder": "scarscope.api",
+    "show": "scarscope.report.show",
     "validate": "scarscope.validation",
+    # What ``%load_ext scarscope`` calls; no names that people use.
+    "load_ipython_extension": "scarscope.report.show",
+    "unload_ipython_extension": "scarscope.report.show",
 }
 
 __all__ = [
@@ -62,6 +69,7 @@ __all__ = [
     "register",
     "score",
     "score_folder",
+    "show",
     "validate",
 ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from html import escape
 
 import pandas as pd
 
@@ -14,6 +13,7 @@ from scarscope.change.common import Pair
 from scarscope.change.gate import Comparability
 from scarscope.change.measures import NOT_COMPARABLE
 from scarscope.change.reading import Reading
+from scarscope.change.shown import change_html
 from scarscope.change.words import gais, quartile
 from scarscope.measures.model import Score
 
@@ -62,15 +62,12 @@ class Change:
         return f"<Change {self.names[0]!r} -> {self.names[1]!r}: {self.text}>"
 
     def _repr_html_(self) -> str:
-        """Verdict, reasons and the primary measures, as a notebook shows them."""
-        reasons = "".join(f"<li>{escape(r.text)}</li>" for r in self.comparability.reasons)
-        primary = ("burden", "scar_area_fraction", "n_scars")
-        shown = self.measures[self.measures["measure"].str.startswith(primary)]
-        shown = shown[~shown["measure"].str.contains("_sd")]
-        return (
-            f"<p><b>{escape(self.text)}</b></p><ul>{reasons}</ul>"
-            f"{shown.drop(columns=['reasons']).round(4).to_html(index=False)}"
-        )
+        """Verdict, reasons and the primary measures, as a notebook shows them.
+
+        No picture: this room knows no drawing. ``ss.show(change)`` has them, and after
+        ``%load_ext scarscope`` a notebook shows them for every change.
+        """
+        return change_html(self)
 
     @property
     def comparable(self) -> str:

@@ -41,10 +41,14 @@ class Score:
         )
 
     def _repr_html_(self) -> str:
-        """The primary figures and the flags, as a notebook shows them."""
-        rows = {name: f"{value:.4g}" for name, value in self._primary().items()}
-        table = pd.DataFrame({self.photo.name: {**rows, "flags": self.flags.text or "none"}})
-        return str(table.to_html())
+        """The primary measures and the flags in words, as a notebook shows them.
+
+        No picture: this room knows no drawing. ``ss.show(score)`` has it, and after
+        ``%load_ext scarscope`` a notebook shows it for every score.
+        """
+        from scarscope.measures.shown import score_html  # which needs this module
+
+        return score_html(self)
 
     def _primary(self) -> dict[str, float]:
         names = ("burden_um", "burden_px", "scar_area_fraction", "n_scars")

@@ -131,6 +131,17 @@ def change_map(
             f"top = {top!r} is not a change of depth.",
             remedy="Give a figure above 0 in µm, such as 300.",
         )
+    picture, canvas, top = map_with_lines(change, max_px=max_px, top=top)
+    size, width = text_room(picture)
+    rows = verdict_rows(change, size=size, width=width)
+    rows += map_legend(change, canvas, picture, top)
+    return below(picture, rows + footer_row(change, size=size, width=width))
+
+
+def map_with_lines(
+    change: Change, *, max_px: int, top: float | None = None
+) -> tuple[NDArray[np.uint8], Canvas, float]:
+    """The picture part of :func:`change_map`, what it lies on, and the scale's end in its unit."""
     pair = need_pair(change, "change map")
     canvas = make_canvas(pair.before, max_px=max_px)
     picture, top = change_layer(change, canvas, top=top)
@@ -140,7 +151,7 @@ def change_map(
     before, after = curves_by_status(change, canvas)
     both = {status: before[status] if status != "new" else after[status] for status in before}
     draw_statuses(picture, both, line=max(1, canvas.line // 2))
-    return below(picture, _rows(change, canvas, picture, top))
+    return picture, canvas, top
 
 
 def change_layer(
@@ -150,9 +161,9 @@ def change_layer(
     pair = need_pair(change, "change map")
     per_unit = _UM_PER_MM if pair.grid.unit == "mm" else 1.0
     values = depth_change(change) * np.float32(per_unit)
-    top = top or _top(change, values, per_unit)
+    top = top or map_top(change, values, per_unit)
     share = values / np.float32(top)
-    return paint_signed(canvas, share, _cover(change, share)), top
+    return paint_signed(canvas, share, map_cover(change, share)), top
 
 
 def write_change_map(
@@ -243,7 +254,8 @@ def _volume(row: pd.Series, reading: Reading, unit: str) -> float:
     return volume * share / (1 + max(share, 0.0))  # later = earlier · (1 + share)
 
 
-def _top(change: Change, values: NDArray[np.float32], per_unit: float) -> float:
+def map_top(change: Change, values: NDArray[np.float32], per_unit: float) -> float:
+    """Where the map's scale ends: a round figure at the depth of the deeper scars."""
     reading = change.reading
     if reading is None or not reading.outline.any():
         return round_up(_EMPTY_TOP * per_unit)
@@ -251,7 +263,8 @@ def _top(change: Change, values: NDArray[np.float32], per_unit: float) -> float:
     return round_up(float(np.quantile(depth, _TOP_QUANTILE)) or _EMPTY_TOP * per_unit)
 
 
-def _cover(change: Change, share: NDArray[np.float32]) -> NDArray[np.float32]:
+def map_cover(change: Change, share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much of its colour each cell of the map shows, 0 to 1: unchanged scars are pale."""
     cover: NDArray[np.float32] = (share != 0).astype(np.float32)
     if change.reading is not None:
         for row, own in _footprints(change.scars, change.reading):
@@ -260,14 +273,14 @@ def _cover(change: Change, share: NDArray[np.float32]) -> NDArray[np.float32]:
     return cover
 
 
-def _rows(change: Change, canvas: Canvas, picture: NDArray[np.uint8], top: float) -> Rows:
+def map_legend(change: Change, canvas: Canvas, picture: NDArray[np.uint8], top: float) -> Rows:
+    """What the map's colours and lines mean."""
     size, width = text_room(picture)
     unit = "µm" if change.pair is not None and change.pair.grid.unit == "mm" else "px"
     bar = Bar(f"change of missing depth, {unit}", "filled", "deeper", even_ticks(top))
-    rows = verdict_rows(change, size=size, width=width)
-    rows += bar_rows(bar, size=size, width=width)
+    rows = bar_rows(bar, size=size, width=width)
     legend = status_row(change, replace(canvas, line=max(1, canvas.line // 2)), size=size)
     rows.append([*legend, *scale_item(canvas, change, size=size)])
     if (change.scars["status"] == "unchanged").any():
         rows += text_rows(_PALE, size=size, width=width)
-    return rows + footer_row(change, size=size, width=width)
+    return rows

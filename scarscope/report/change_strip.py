@@ -28,6 +28,7 @@ from scarscope.report.strip import (
 from scarscope.report.style import ALARM_INK, FAINT_INK, INK, PAPER
 
 GAP_PX = 12  # of paper between pictures side by side
+_LEAST_FONT_PX = 10
 # Reasons printed below a picture; the tables have them all.
 MOST_REASONS = 3
 _QUIET = ("improved", "no detectable change")
@@ -39,6 +40,12 @@ def side_by_side(pictures: Sequence[Picture], titles: Sequence[str]) -> Picture:
     """Pictures in a row on paper, each below its title; lower ones hang from the top."""
     width = sum(p.shape[1] for p in pictures) + GAP_PX * (len(pictures) - 1)
     size = font_size(max(MIN_WIDTH_PX, width))
+    # Small pictures: a title must not run into the next one's.
+    while size > _LEAST_FONT_PX and any(
+        text_width(title, size) + size > picture.shape[1]
+        for title, picture in zip(titles, pictures, strict=True)
+    ):
+        size -= 1
     head = round(1.2 * size) + line_height(size) // 2
     height = head + max(p.shape[0] for p in pictures)
     sheet = np.full((height, width, 3), PAPER, np.uint8)

@@ -30,7 +30,19 @@ def write_jpeg(picture: NDArray[np.uint8], path: str | os.PathLike[str]) -> None
     StoreError
         If the system does not let the file be written.
     """
+    write_bytes(Path(path), jpeg(picture, _JPEG_QUALITY))
+
+
+def jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:
+    """A picture as JPEG without metadata."""
     file = io.BytesIO()
     # Colour at full resolution: thin coloured lines smear otherwise.
-    Image.fromarray(picture).save(file, format="JPEG", quality=_JPEG_QUALITY, subsampling=0)
-    write_bytes(Path(path), file.getvalue())
+    Image.fromarray(picture).save(file, format="JPEG", quality=quality, subsampling=0)
+    return file.getvalue()
+
+
+def png(picture: NDArray[np.uint8]) -> bytes:
+    """A picture as PNG without metadata."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, format="PNG")
+    return file.getvalue()
