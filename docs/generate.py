@@ -180,12 +180,13 @@ def _tables() -> str:
     measures = {m.column("mm") or "": m.label + ", see docs/measures.md." for m in MEASURES}
     further = {"...": "Further columns of the manifest, as they stand there."}
     place = {name: columns.PLACE[name] for name in columns.SCAR_PLACE}
-    results = {**columns.RESULT, **measures, **columns.QUALITY, **columns.PROVENANCE}
+    results = {**columns.RESULT, **measures, **columns.QUALITY, **columns.REVIEW}
+    results |= columns.PROVENANCE
     scar_changes = {**columns.PAIR_PLACE, **columns.SCAR_CHANGES}
     parts = {
         "manifest.csv": columns.MANIFEST,
         "photos.csv, one row a photo": {**columns.PLACE, **further, **results},
-        "scars.csv, one row a scar": {**place, **columns.SCARS},
+        "scars.csv, one row a scar": {**place, **columns.SCARS, **columns.REVIEWED},
         "changes.csv, one row a pair of photos and measure": columns.CHANGES,
         "scar_changes.csv, one row a pair of photos and scar": scar_changes,
         "failures.csv, one row for what could not be done": columns.FAILURES,

@@ -23,6 +23,7 @@ def score_folder(
     layout: str | None = None,
     mm_per_px: float | None = None,
     compare: bool = True,
+    review: str | Path | None = None,
     progress: Callable[[Progress], object] | None = None,
 ) -> BatchResult:
     """Score and compare the photos of a folder; see :func:`scarscope.batch.score_folder`.
@@ -47,6 +48,9 @@ def score_folder(
         Scale of all photos for which neither the manifest nor a sidecar states one.
     compare : bool, optional
         False only scores the photos, and compares none with the baseline.
+    review : str or Path, optional
+        Decisions of a person about photos and scars, see docs/review.md. None: ``review.json`` in
+        `out`, where there is one.
     progress : callable, optional
         Called with a :class:`scarscope.batch.Progress` at the start, after every photo and after
         every pair.
@@ -70,6 +74,7 @@ def score_folder(
         layout=layout,
         mm_per_px=mm_per_px,
         compare=compare,
+        review=review,
         progress=progress,
         paint=write_overlay,
         layers=LAYERS,

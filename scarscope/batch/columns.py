@@ -19,12 +19,17 @@ PLACE = {
     "roi": "Region file from the manifest; blank where there is none.",
 }
 RESULT = {
-    "status": "`ok` or `failed`; why is told in failures.csv.",
+    "status": "`ok`, `failed`, or `excluded` by a reviewer; why is told in failures.csv.",
     "flags": "Quality flags joined by `|`, see docs/flags.md.",
     "mm_per_px": "Millimetres per pixel of the upright photo; blank without a stated scale.",
     "scale_source": "`manifest`, `sidecar` or `argument`; blank without a stated scale.",
     "mm_per_px_rel_sd": "Relative standard deviation of the scale (0.01 is 1 %); blank where it "
     "was not stated. A length carries it once, an area twice, a volume three times.",
+}
+REVIEW = {
+    "review": "Decisions of a reviewer about this photo that were applied, see docs/review.md.",
+    "review_left": "Decisions that could not be applied and why, joined by `|`.",
+    "review_notes": "What is to be known of those that were, joined by `|`.",
 }
 QUALITY = {
     "skin_fraction": "Region's share of the picture.",
@@ -71,6 +76,9 @@ SCARS = {
     "volume_mm3": "Missing volume: depth integrated over the area.",
     "edge_steepness": "How abruptly the wall falls; high for boxcar scars, low for rolling ones.",
     "confidence": "Likelihood that it is a scar at all, 0 to 1.",
+}
+REVIEWED = {
+    "reviewed": "`added` or `retyped` by a reviewer, see docs/review.md; else blank.",
 }
 PAIR_PLACE = {
     "subject": "Whose skin.",
@@ -126,7 +134,8 @@ SCAR_CHANGES = {
 FAILURES = {
     "path": "The photo; of a pair the later one.",
     "stage": "Where it failed; `folder` where the photo could not be placed in the study, `change` "
-    "where it was scored but could not be compared.",
+    "where it was scored but could not be compared, `review` where a reviewer left it or its "
+    "baseline out.",
     "error": "What is wrong.",
     "remedy": "What to do about it.",
 }

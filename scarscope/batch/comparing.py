@@ -25,12 +25,19 @@ from scarscope.batch.pairs import PhotoPair
 from scarscope.batch.progress import Meter, Status
 from scarscope.batch.runner import Runner
 from scarscope.batch.store import Record, Store
-from scarscope.batch.task import Failure
+from scarscope.batch.task import REVIEW, Failure
 
 if TYPE_CHECKING:
     from scarscope.change import MeasurementError
 
-_REMEDY = "Correct what failures.csv says of that photo, and run the same command again."
+_FAILED = (
+    "That photo could not be scored.",
+    "Correct what failures.csv says of that photo, and run the same command again.",
+)
+_EXCLUDED = (
+    "That photo was excluded by review.",
+    "Nothing takes the place of a baseline: take the decision back, or leave these visits out.",
+)
 _IN_MM = "burden_um"  # only pairs with a scale have it
 
 
@@ -140,7 +147,9 @@ def _ready(
         if photos[pair.baseline.path].status == "ok":
             ready.append(pair)
             continue
-        failure = Failure(pair.followup.path, "", "That photo could not be scored.", _REMEDY)
+        excluded = photos[pair.baseline.path].status == "excluded"
+        told = (REVIEW, *_EXCLUDED) if excluded else ("", *_FAILED)
+        failure = Failure(pair.followup.path, *told)
         store.pairs.put(not_compared(pair.baseline.path, failure), "")
     return ready
 

@@ -26,7 +26,7 @@ CREATE TABLE photos (
     path TEXT PRIMARY KEY,
     position INTEGER NOT NULL,     -- order of the tables
     entry TEXT NOT NULL,           -- JSON: what the manifest or layout says
-    status TEXT NOT NULL,          -- waiting, ok or failed
+    status TEXT NOT NULL,          -- waiting, ok, failed or excluded
     sha256 TEXT NOT NULL DEFAULT '',
     inputs TEXT NOT NULL DEFAULT '',  -- hash of scale, region file, sidecar, weights
     params_hash TEXT NOT NULL DEFAULT '',

@@ -17,7 +17,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from scarscope.batch.columns import FAILURES, PLACE, PROVENANCE, QUALITY, RESULT, SCAR_PLACE
+from scarscope.batch.columns import (
+    FAILURES,
+    PLACE,
+    PROVENANCE,
+    QUALITY,
+    RESULT,
+    REVIEW,
+    REVIEWED,
+    SCAR_PLACE,
+)
 from scarscope.batch.store import Record, Store
 from scarscope.batch.task import Cell, Row
 from scarscope.batch.write import write_bytes
@@ -65,12 +74,12 @@ def photo_table(store: Store, measures: Sequence[str], others: Sequence[str] = (
     """
     records = store.records()
     stated = merge_columns([[n[1:] for n in r.entry if n.startswith("+")] for r in records])
-    own = {*PLACE, *RESULT, *QUALITY, *PROVENANCE}
+    own = {*PLACE, *RESULT, *REVIEW, *QUALITY, *PROVENANCE}
     found = merge_columns([[n for n in r.row if n not in own] for r in records])
     numbers = found or list(measures)
     carried = _carried(stated, {*own, *numbers, *measures, *others})
     rows = tuple(_photo_row(record, carried) for record in records)
-    columns = (*PLACE, *carried.values(), *RESULT, *numbers, *QUALITY, *PROVENANCE)
+    columns = (*PLACE, *carried.values(), *RESULT, *numbers, *QUALITY, *REVIEW, *PROVENANCE)
     return Table(columns, rows)
 
 
@@ -97,6 +106,7 @@ def _photo_row(record: Record, carried: Mapping[str, str]) -> Row:
         "flags": "",
         "mm_per_px": stated,
         "scale_source": "manifest" if has_scale else "",
+        **({"review": 0, "review_left": "", "review_notes": ""} if record.status == "ok" else {}),
         **record.row,
         "version": key.version,
         "params_hash": key.params_hash,
@@ -122,7 +132,13 @@ def photo_rows_table(rows: tuple[Row, ...], measures: Sequence[str]) -> Table:
 
 def scar_table(store: Store, columns: Sequence[str]) -> Table:
     """One row a scar; `columns` where there is none."""
-    return scar_rows_table(tuple(store.scars()), (*SCAR_PLACE, *columns))
+    rows = tuple({**row, **_reviewed(row)} for row in store.scars())
+    return scar_rows_table(rows, (*SCAR_PLACE, *columns, *REVIEWED))
+
+
+def _reviewed(row: Row) -> Row:
+    """The last column, also of scars that nobody looked at."""
+    return {name: row.get(name, "") for name in REVIEWED}
 
 
 def scar_rows_table(rows: tuple[Row, ...], columns: Sequence[str]) -> Table:

@@ -20,6 +20,8 @@ from scarscope.batch.pools import processes
 from scarscope.batch.progress import Meter, Progress
 from scarscope.batch.provenance import homeless, provenance
 from scarscope.batch.results import BatchResult, Tables, export_tables
+from scarscope.batch.review_plan import read_plan, review_notes
+from scarscope.batch.review_plan import told as told_of_review
 from scarscope.batch.runner import Runner
 from scarscope.batch.scoring import score_photos
 from scarscope.batch.store import Record, Store
@@ -44,6 +46,7 @@ def score_folder(
     layout: str | None = None,
     mm_per_px: float | None = None,
     compare: bool = True,
+    review: str | Path | None = None,
     progress: Callable[[Progress], object] | None = None,
     paint: Painter | None = None,
     layers: Layers | None = None,
@@ -82,6 +85,10 @@ def score_folder(
         Scale of all photos for which neither the manifest nor a sidecar states one.
     compare : bool, optional
         False only scores the photos, and keeps no comparison of an earlier run.
+    review : str or Path, optional
+        Decisions of a person about photos and scars, see docs/review.md. None: ``review.json`` in
+        `out`, where there is one. Photos about which something else is decided than in the run
+        before are scored again.
     progress : callable, optional
         Called with a :class:`Progress` at the start, after every photo and after every pair.
     paint : callable, optional
@@ -106,6 +113,8 @@ def score_folder(
         If the folder or its manifest cannot be understood.
     ScaleError
         If `mm_per_px` is not a plausible size for a pixel of skin.
+    ReviewError
+        If the file of decisions cannot be understood.
     StoreError
         If the output folder is in use, damaged, cannot be written, or holds the results of
         another folder of photos.
@@ -126,9 +135,11 @@ def score_folder(
     job = Job(
         *(root, target, Params.given(params), scorer, comparer if compare else None),
         *(paint, layers, scale, _weights(params)),
+        plan=read_plan(review, target, listing.entries),
     )
     options: dict[str, str | float | None] = {"folder": str(root), "layout": layout}
     options |= {"workers": workers, "cluster": cluster, "mm_per_px": mm_per_px, "compare": compare}
+    options |= {"review": None if review is None else str(review)}
     make_folder(target)
     with Store(target) as store:
         _check_same_folder(store, root)
@@ -139,14 +150,18 @@ def score_folder(
         kept = score_photos(store, job, listing.entries, runner, meter)
         compared = compare_pairs(store, job, pairs, runner, meter)
         tables = export_tables(store)
+        reviewed = told_of_review(job.plan, tables.photos.rows)
+        notes = review_notes(reviewed, (store.last_run() or {}).get("review"))
         told = provenance(
             *(job.params, start, _counts(tables, kept), options),
             changes=_change_counts(store, compared),
             weights=job.weights,
+            review=reviewed,
         )
         store.put_run(told)
         tables.write(target, store.last_run() or {})
-    return tables.result(target, skipped=listing.skipped, notes=listing.notes, kept=kept)
+    notes = [*listing.notes, *notes]
+    return tables.result(target, skipped=listing.skipped, notes=tuple(notes), kept=kept)
 
 
 def _list(store: Store, job: Job, listing: Listing) -> tuple[PhotoPair, ...]:
@@ -217,12 +232,14 @@ def _runner(job: Job, workers: int | None, cluster: str | None) -> Runner:
 
 def _counts(tables: Tables, kept: int) -> dict[str, int]:
     photos = tables.photos.rows
-    failed = sum(row["status"] != "ok" for row in photos)
+    ok = sum(row["status"] == "ok" for row in photos)
+    excluded = sum(row["status"] == "excluded" for row in photos)
     skipped = sum(row["stage"] == "folder" for row in tables.failures.rows)
     return {
         "photos": len(photos),
-        "ok": len(photos) - failed,
-        "failed": failed,
+        "ok": ok,
+        "failed": len(photos) - ok - excluded,
+        "excluded": excluded,
         "skipped": skipped,
         "kept": kept,
     }

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scarscope.batch.entry import Entry
 from scarscope.batch.layers import Layers
 from scarscope.batch.pair_task import Comparer
+from scarscope.batch.review_plan import Plan
 from scarscope.batch.task import Outputs, Painter, Scorer, Task, file_hash
 from scarscope.errors import ScarScopeError
 from scarscope.params import Params
 from scarscope.photo import read_sidecar, sidecar_path
 from scarscope.photo.model import Scale
+from scarscope.scars.edits import Edits
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Job:
         Of all photos for which nothing else states one.
     weights : str
         Digest of what was learned; empty where nothing was.
+    plan : Plan
+        What a person decided about photos and scars.
     """
 
     folder: Path
@@ -49,6 +53,7 @@ class Job:
     layers: Layers | None = None
     scale: Scale | None = None
     weights: str = ""
+    plan: Plan = field(default_factory=Plan)
 
     def task(self, entry: Entry, file: Path) -> Task:
         """The task of scoring a photo."""
@@ -62,6 +67,7 @@ class Job:
             outputs=self.outputs(entry.path),
             paint=self.paint,
             layers=self.layers,
+            edits=self.plan.edits.get(entry.path, Edits()),
         )
 
     def _fallback(self, file: Path) -> Scale | None:
@@ -82,10 +88,13 @@ class Job:
     def inputs(self, task: Task) -> str:
         """Hash of what a score depends on beside the photo.
 
-        Those are the stated scale, the region file, the sidecar, and the network's weights.
+        Those are the stated scale, the region file, the sidecar, the network's weights, and what a
+        person decided about it.
         """
         digest = hashlib.sha256(repr(task.scale).encode() + self.weights.encode())
         for file in (task.roi, sidecar_path(task.file)):
             present = file is not None and file.is_file()
             digest.update(file_hash(file).encode() if file is not None and present else b"-")
+        if task.edits:  # what was scored before there were any stays done
+            digest.update(repr(task.edits).encode())
         return digest.hexdigest()[:16]

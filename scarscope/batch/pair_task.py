@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from scarscope.batch.scar_ids import with_stored_ids
-from scarscope.batch.task import Failure, Row, Task, one_opencv_thread, plain_rows
+from scarscope.batch.task import REVIEW, Failure, Row, Task, one_opencv_thread, plain_rows
 from scarscope.errors import PhotoError
 from scarscope.machine import print_debug
 from scarscope.params import Params
 from scarscope.photo.model import Scale
+from scarscope.scars.edits import Edits
 
 if TYPE_CHECKING:
     from scarscope.change import Change, MeasurementError
@@ -44,6 +45,8 @@ class Shot:
         Region file; None for an automatic region.
     mask : Path or None
         Its scars as they were numbered; None where no mask was written.
+    edits : Edits
+        What a person decided about its scars and its region.
     """
 
     path: str
@@ -52,12 +55,13 @@ class Shot:
     scale: Scale | None = None
     roi: Path | None = None
     mask: Path | None = None
+    edits: Edits = field(default_factory=Edits)
 
     @classmethod
     def of(cls, task: Task, sha256: str) -> Shot:
         """The photo of a task that has been run."""
         mask = task.outputs.mask if task.outputs is not None else None
-        return cls(task.path, task.file, sha256, task.scale, task.roi, mask)
+        return cls(task.path, task.file, sha256, task.scale, task.roi, mask, task.edits)
 
 
 class Comparer(Protocol):
@@ -169,8 +173,9 @@ def run_pair(task: PairTask) -> PairOutcome:
 
 def not_compared(baseline: str, failure: Failure) -> PairOutcome:
     """The outcome of a pair that failed, which says what was compared with what."""
-    error = f"It could not be compared with {baseline}. {failure.error}"
-    told = Failure(failure.path, STAGE, error, failure.remedy)
+    left = failure.stage == REVIEW
+    error = f"It {'was not' if left else 'could not be'} compared with {baseline}. {failure.error}"
+    told = Failure(failure.path, failure.stage if left else STAGE, error, failure.remedy)
     return PairOutcome(baseline, failure.path, failure=told)
 
 
@@ -186,7 +191,15 @@ def compare_files(
     from scarscope.change import compare
 
     first, second = _skin(before, params), _skin(after, params)
-    return compare(first, second, days=days, error=error, params=params)
+    return compare(
+        first,
+        second,
+        days=days,
+        error=error,
+        edits_before=before.edits.scars,
+        edits_after=after.edits.scars,
+        params=params,
+    )
 
 
 def _skin(shot: Shot, params: Params) -> Skin:
@@ -199,5 +212,6 @@ def _skin(shot: Shot, params: Params) -> Skin:
             f"{shot.path} is not the file any more that was scored.",
             remedy="Leave photos alone while they are scored, and run the same command again.",
         )
-    roi = shot.roi or read_sidecar(shot.file).roi
+    drawn = shot.edits.roi(photo.shape)
+    roi = (shot.roi or read_sidecar(shot.file).roi) if drawn is None else drawn
     return find_skin(photo, roi=roi, params=params.skin, capture=params.photo)

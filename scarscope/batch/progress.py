@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["start", "kept", "ok", "failed"]
+Status = Literal["start", "kept", "ok", "failed", "excluded"]
 Stage = Literal["scoring", "comparing"]
 
 
@@ -20,8 +20,9 @@ class Progress:
         Photos to score and pairs of photos to compare, together.
     path : str
         The photo that this is about, of a pair the later one; empty at the start.
-    status : {"start", "kept", "ok", "failed"}
-        What became of it; ``kept`` is a result of an earlier run.
+    status : {"start", "kept", "ok", "failed", "excluded"}
+        What became of it; ``kept`` is a result of an earlier run, ``excluded`` a reviewer's
+        decision.
     seconds : float
         How long it took its worker.
     stage : {"scoring", "comparing"}

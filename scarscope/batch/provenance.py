@@ -37,6 +37,7 @@ def provenance(
     *,
     changes: dict[str, Any],
     weights: str = "",
+    review: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """All of it for one run that ends now.
 
@@ -54,6 +55,8 @@ def provenance(
         Pairs by what became of them, and the measurement error that they were judged by.
     weights : str, optional
         Digest of the learned weights; empty where nothing was learned.
+    review : dict or None, optional
+        What decisions of a person were applied; None where there were none.
     """
     return {
         "software": "scarscope",
@@ -69,6 +72,7 @@ def provenance(
         "finished_utc": _utc(datetime.now(UTC)),
         "counts": counts,
         "changes": changes,
+        "review": review,
         "environment": environment(),
     }
 

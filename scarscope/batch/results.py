@@ -51,7 +51,7 @@ class BatchResult:
     kept: int = 0
 
     def __repr__(self) -> str:
-        failed = int((self.photos["status"] != "ok").sum())
+        failed = int((~self.photos["status"].isin(("ok", "excluded"))).sum())
         pairs = len(self.changes[["baseline", "followup"]].drop_duplicates())
         counts = f"{len(self.photos)} photos, {failed} failed, {len(self.scars)} scars"
         counts += f", {pairs} pairs" if pairs else ""

@@ -9,9 +9,10 @@ from scarscope._version import __version__
 from scarscope.batch.entry import Entry
 from scarscope.batch.job import Job
 from scarscope.batch.progress import Meter, Status
+from scarscope.batch.review_plan import excluded_words
 from scarscope.batch.runner import Runner
 from scarscope.batch.store import Key, Store
-from scarscope.batch.task import Failure, Outcome, Task, file_hash
+from scarscope.batch.task import REVIEW, Failure, Outcome, Task, file_hash
 from scarscope.errors import PhotoError, ScarScopeError
 
 
@@ -35,7 +36,7 @@ def score_photos(
             store.put(outcome, key)
             if outcome.failure:
                 job.outputs(outcome.path).remove()
-            status: Status = "failed" if outcome.failure else "ok"
+            status: Status = outcome.failure.status if outcome.failure else "ok"
             meter.step(outcome.path, status, outcome.seconds, stage="scoring")
     return kept
 
@@ -48,6 +49,13 @@ def _prepare(store: Store, job: Job, entry: Entry) -> Task | Status:
         store.put(outcome, Key("", "", job.params.hash, __version__))
         job.outputs(entry.path).remove()
         return "failed"
+    decision = job.plan.excluded.get(entry.path)
+    if decision is not None:
+        failure = Failure(entry.path, REVIEW, *excluded_words(decision))
+        outcome = Outcome(entry.path, decision.sha256, failure=failure)
+        store.put(outcome, Key(decision.sha256, "", job.params.hash, __version__))
+        job.outputs(entry.path).remove()
+        return "excluded"
     task = job.task(entry, entry.file)
     return "kept" if _is_done(store, job, task) else task
 

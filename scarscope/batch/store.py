@@ -163,7 +163,7 @@ class Store:
                 "UPDATE photos SET status = ?, sha256 = ?, inputs = ?, params_hash = ?, "
                 "version = ?, seconds = ?, row = ? WHERE path = ?",
                 (
-                    "failed" if failure else "ok",
+                    failure.status if failure else "ok",
                     *(key.sha256, key.inputs, key.params_hash, key.version),
                     *(outcome.seconds, json.dumps(dict(outcome.row)), outcome.path),
                 ),

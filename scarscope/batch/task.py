@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from scarscope.errors import PhotoError, ScarScopeError
 from scarscope.machine import DEBUG, print_debug, require_opencv
 from scarscope.params import Params
 from scarscope.photo.model import Scale
+from scarscope.scars.edits import Edits
+from scarscope.scars.model import Reviewed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,11 +35,15 @@ if TYPE_CHECKING:
 Cell = float | int | str | None
 Row = Mapping[str, Cell]
 
+REVIEW = "review"  # the stage of what a person left out
 REPORT = f"Run it again with {DEBUG}=1 set and report what is printed."
 
 
 class Scorer(Protocol):
-    """Anything picklable that scores a photo's file."""
+    """Anything picklable that scores a photo's file.
+
+    Where a person has decided about the photo's scars or region, it is given ``edits`` as well.
+    """
 
     def __call__(
         self, file: Path, *, scale: Scale | None, roi: Path | None, params: Params, name: str
@@ -107,6 +113,8 @@ class Task:
         Writes the overlay of a score to a path.
     layers : Layers or None
         Writes what the report shows of it.
+    edits : Edits
+        What a person decided about its scars and its region.
     """
 
     path: str
@@ -118,6 +126,7 @@ class Task:
     outputs: Outputs | None = None
     paint: Painter | None = None
     layers: Layers | None = None
+    edits: Edits = field(default_factory=Edits)
 
     def run(self) -> Outcome:
         """Do it."""
@@ -136,6 +145,11 @@ class Failure:
     stage: str
     error: str
     remedy: str
+
+    @property
+    def status(self) -> Literal["failed", "excluded"]:
+        """What became of the photo: what a person left out has not failed."""
+        return "excluded" if self.stage == REVIEW else "failed"
 
     @classmethod
     def of(cls, path: str, error: BaseException) -> Failure:
@@ -186,14 +200,14 @@ def run_task(task: Task) -> Outcome:
     try:
         sha256 = file_hash(task.file)
         with one_opencv_thread():
-            score = task.scorer(
-                task.file, scale=task.scale, roi=task.roi, params=task.params, name=task.path
-            )
+            score = _scored(task)
             if task.outputs is not None:
                 _write(score, task.outputs, task.paint)
                 if task.layers is not None and task.outputs.layers is not None:
                     task.layers.photo(score, task.outputs.layers)
-        row, scars = _photo_row(score), plain_rows(score.scars.table)
+        row, scars = _photo_row(score), _scar_rows(score)
+        if task.edits:
+            row = {**row, **_review_row(score, task.edits)}
     except Exception as error:
         print_debug()
         failure = Failure.of(task.path, error)
@@ -201,15 +215,29 @@ def run_task(task: Task) -> Outcome:
     return Outcome(task.path, sha256, row, scars, seconds=time.perf_counter() - start)
 
 
+def _scored(task: Task) -> Score:
+    # Scorers that know nothing of reviews must serve where there is none.
+    more: dict[str, Any] = {"edits": task.edits} if task.edits else {}
+    return task.scorer(
+        task.file, scale=task.scale, roi=task.roi, params=task.params, name=task.path, **more
+    )
+
+
 def score_file(
-    file: Path, *, scale: Scale | None, roi: Path | None, params: Params, name: str
+    file: Path,
+    *,
+    scale: Scale | None,
+    roi: Path | None,
+    params: Params,
+    name: str,
+    edits: Edits | None = None,
 ) -> Score:
     """Read and score one photo with the library's own verbs."""
     from scarscope.measures import score
     from scarscope.photo import read_photo, read_sidecar
 
     photo = read_photo(file, mm_per_px=scale, name=name, params=params.photo)
-    return score(photo, roi=roi or read_sidecar(file).roi, params=params)
+    return score(photo, roi=roi or read_sidecar(file).roi, params=params, edits=edits)
 
 
 def file_hash(file: Path) -> str:
@@ -268,6 +296,27 @@ def _photo_row(score: Score) -> Row:
         "segmenter": score.scars.segmenter,
         "weights": score.scars.weights,
     }
+
+
+def _review_row(score: Score, edits: Edits) -> Row:
+    """What a person's decisions did, see :data:`scarscope.batch.columns.REVIEW`."""
+    told = score.scars.review or Reviewed()
+    return {
+        "review": told.applied + bool(edits.region),
+        "review_left": "|".join(told.left),
+        "review_notes": "|".join(told.notes),
+    }
+
+
+def _scar_rows(score: Score) -> tuple[Row, ...]:
+    rows, told = plain_rows(score.scars.table), score.scars.review
+    if told is None:
+        return rows
+    numbers = score.scars.table["scar_id"].tolist()
+    return tuple(
+        {**row, "reviewed": told.marks.get(number, "")}
+        for row, number in zip(rows, numbers, strict=True)
+    )
 
 
 def _quality(score: Score) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from scarscope.change.gate import (
 from scarscope.change.harmonise import harmonise
 from scarscope.change.measures import measure_table, refused_table
 from scarscope.change.model import Change
-from scarscope.change.reading import Found, find, read_pair
+from scarscope.change.reading import read_pair
 from scarscope.change.scars import judge_of, scar_columns, scar_table
 from scarscope.measures import score_scars
 from scarscope.measures.model import Score
@@ -37,6 +37,8 @@ from scarscope.params import ChangeParams, Params
 from scarscope.photo import read_photo, read_sidecar
 from scarscope.photo.model import Photo
 from scarscope.scars import make_segmenter
+from scarscope.scars.edits import Edit, apply_to_pair, grid_places, outlined
+from scarscope.scars.find import Found, find
 from scarscope.scars.model import Segmenter
 from scarscope.skin import find_skin
 from scarscope.skin.model import Skin
@@ -114,6 +116,8 @@ def compare(
     days: tuple[float, float] = (math.nan, math.nan),
     error: MeasurementError | None = None,
     refuse: bool = True,
+    edits_before: Sequence[Edit] = (),
+    edits_after: Sequence[Edit] = (),
     params: Params | None = None,
     segmenter: Segmenter | None = None,
 ) -> Change:
@@ -134,6 +138,10 @@ def compare(
     refuse : bool, optional
         False measures pairs that cannot be compared all the same; their verdict stays "not
         comparable". For studying the comparison itself, never for results.
+    edits_before, edits_after : sequence of Edit, optional
+        What a person decided about single scars of each photo; see
+        :func:`scarscope.scars.edits.apply_to_pair`. They do not touch the answer whether the photos
+        can be compared.
     params : Params, optional
         All stages' parameters. None: the defaults.
     segmenter : Segmenter, optional
@@ -166,9 +174,20 @@ def compare(
         return _refused(judged, first, names)
     if judged.comparability.verdict == "no" and refuse:
         return _refused(judged, first, names)
-    return _measure(
-        judged, judged.pair, judged.found, names, error or published(), params, segmenter
-    )
+    found = judged.found, find(judged.pair.after, segmenter)
+    if edits_before or edits_after:
+        edits = _located(edits_before, first, segmenter), _located(edits_after, second, segmenter)
+        places = grid_places(judged.pair.grid), judged.alignment.grid_maps(judged.pair.grid)
+        share = params.change.resolved_share
+        found = apply_to_pair(*found, edits, places, least_share=share)
+    return _measure(judged, judged.pair, found, names, error or published(), params)
+
+
+def _located(edits: Sequence[Edit], skin: Skin, segmenter: Segmenter) -> tuple[Edit, ...]:
+    """Edits that all know their place: a number is only that of the photo's own grid."""
+    if all(edit.outline for edit in edits):
+        return tuple(edits)
+    return outlined(edits, segmenter(skin))
 
 
 def as_skin(source: Source, roi: Roi | None, params: Params) -> Skin:
@@ -238,18 +257,16 @@ def _refused(judged: _Judged, before: Skin, names: tuple[str, str]) -> Change:
 def _measure(
     judged: _Judged,
     pair: Pair,
-    found: Found,
+    found: tuple[Found, Found],
     names: tuple[str, str],
     error: MeasurementError,
     params: Params,
-    segmenter: Segmenter,
 ) -> Change:
     limits, told = params.change, judged.comparability
     flags = pair.before.flags | pair.after.flags
     reading = read_pair(
         pair,
-        found,
-        find(pair.after, segmenter),
+        *found,
         params.scars,
         luma_alone=colour_detail_lost(told.figures, flags, limits),
     )

@@ -22,10 +22,9 @@ from scarscope.change.common import Image, Mask, Pair
 from scarscope.change.control import FLOOR, control_skin, least_difference
 from scarscope.params import ScarParams
 from scarscope.scars import relief
-from scarscope.scars.model import Scars, Segmenter
-from scarscope.scars.network_segmenter import NetworkSegmenter
+from scarscope.scars.find import Found
+from scarscope.scars.model import Scars
 from scarscope.skin.chromophores import blur, masked_blur
-from scarscope.skin.model import Skin
 
 # A scar's walls reach beyond its outline by about this much.
 RIM_MM = 0.2
@@ -63,22 +62,6 @@ class Reading:
     outline: Mask
     rimmed: Mask
     noise: float
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """What a segmenter found in one photo: scars, and its depth also beyond their outlines."""
-
-    scars: Scars
-    depth: Image | None
-
-
-def find(skin: Skin, segmenter: Segmenter) -> Found:
-    """Find the scars of one photo of a pair."""
-    if isinstance(segmenter, NetworkSegmenter):
-        look = segmenter.look(skin)
-        return Found(segmenter.decide(skin, look), segmenter.depth_beyond(skin, look))
-    return Found(segmenter(skin), None)
 
 
 def read_pair(

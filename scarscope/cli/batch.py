@@ -39,16 +39,19 @@ def run(options: argparse.Namespace) -> int:
                 layout=options.layout,
                 mm_per_px=options.mm_per_px,
                 compare=options.compare,
+                review=options.review,
                 progress=_naming_pairs(tell),
             )
     except KeyboardInterrupt:
         say("Stopped. What is done is kept: run the same command again to continue.")
         return INTERRUPTED
     _summarise(result, options.out)
-    _tell_failures(result.failures.to_dict(orient="records"))
+    failures = result.failures[result.failures["stage"] != "review"]
+    _tell_left_out(result.failures[result.failures["stage"] == "review"].to_dict(orient="records"))
+    _tell_failures(failures.to_dict(orient="records"))
     if not (result.photos["status"] == "ok").any():
         return NOTHING
-    return DONE if result.failures.empty else SOME_FAILED
+    return DONE if failures.empty else SOME_FAILED
 
 
 def _check_layout(layout: str | None) -> None:
@@ -86,16 +89,18 @@ _PLACES = (
     ("scars.csv", "one row a scar"),
     ("changes.csv", "what changed since baseline: one row a pair of photos and measure"),
     ("scar_changes.csv", "the same of every scar"),
-    ("failures.csv", "what failed, and what to do about it"),
+    ("failures.csv", "what failed or was left out, and what to do about it"),
 )
 
 
 def _counts(result: BatchResult) -> str:
     scored = int((result.photos["status"] == "ok").sum())
-    failed = len(result.photos) - scored
+    excluded = int((result.photos["status"] == "excluded").sum())
+    failed = len(result.photos) - scored - excluded
     passed = int((result.failures["stage"] == "folder").sum())
     kept = f" ({result.kept} of them in an earlier run)" if result.kept else ""
     lost = f"{failed} failed" + (f", {passed} could not be placed" if passed else "")
+    lost += f", {excluded} excluded by review" if excluded else ""
     return f"{scored} photo(s) scored{kept}, {lost}, {len(result.scars)} scar(s) found."
 
 
@@ -136,6 +141,14 @@ def _tell_reasons(pairs: list[dict[Hashable, Any]]) -> None:
     for code, count in Counter(code for text in refused for code in text.split("|")).most_common():
         info = BY_CODE[code]
         say(f"{code} on {count} pair(s) not compared: {info.meaning}.\n  -> {info.remedy}.")
+
+
+def _tell_left_out(rows: list[dict[Hashable, Any]]) -> None:
+    """What a reviewer's decision left out: nothing has failed."""
+    if rows:
+        say("\nLeft out by review:")
+    for row in rows:
+        say(f"  {row['path']}\n    {row['error']}")
 
 
 def _tell_failures(failures: list[dict[Hashable, Any]]) -> None:

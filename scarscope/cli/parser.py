@@ -11,6 +11,7 @@ from scarscope._version import __version__
 from scarscope.cli.compare_help import COMPARE, COMPARE_EXAMPLES
 from scarscope.cli.plan_parser import add_plan
 from scarscope.cli.raters_parser import add_export, add_protocol, add_unblind
+from scarscope.cli.review_parser import add_review_file
 from scarscope.cli.study_parser import add_study
 from scarscope.cli.train_help import TRAIN, TRAIN_EXAMPLES
 from scarscope.params import Params, SegmenterName
@@ -193,6 +194,7 @@ def _add_batch(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     _add_params(parser)
     parser.add_argument("--layout", metavar="T", help='such as "{subject}/{date}_{view}"')
+    add_review_file(parser)
     parser.add_argument(
         "--no-compare", dest="compare", action="store_false", help="score only, compare no visits"
     )

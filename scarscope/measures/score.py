@@ -14,6 +14,8 @@ from scarscope.params import Params
 from scarscope.photo import read_photo, read_sidecar
 from scarscope.photo.model import Photo
 from scarscope.scars import make_segmenter
+from scarscope.scars.edits import Edits, apply_edits
+from scarscope.scars.find import find
 from scarscope.scars.model import Scars, Segmenter
 from scarscope.skin import find_skin
 
@@ -24,6 +26,7 @@ def score(
     roi: str | Path | NDArray[Any] | None = None,
     params: Params | None = None,
     segmenter: Segmenter | None = None,
+    edits: Edits | None = None,
 ) -> Score:
     """Find the scars of one photo and measure them.
 
@@ -39,6 +42,9 @@ def score(
         All stages' parameters. None: the defaults.
     segmenter : Segmenter, optional
         What finds the scars. None: the one that ``params.scars.segmenter`` names.
+    edits : Edits, optional
+        What a person decided about the region and single scars. A region that was drawn counts for
+        more than `roi`.
 
     Returns
     -------
@@ -60,10 +66,17 @@ def score(
     params = Params.given(params)
     if not isinstance(photo, Photo):
         photo = read_photo(photo, params=params.photo)
-    if roi is None and photo.path is not None:
+    edits = edits or Edits()
+    drawn = edits.roi(photo.shape)
+    if drawn is not None:
+        roi = drawn
+    elif roi is None and photo.path is not None:
         roi = read_sidecar(photo.path).roi
     skin = find_skin(photo, roi=roi, params=params.skin, capture=params.photo)
-    return score_scars((segmenter or make_segmenter(params))(skin))
+    segmenter = segmenter or make_segmenter(params)
+    if not edits.scars:
+        return score_scars(segmenter(skin))
+    return score_scars(apply_edits(find(skin, segmenter), edits.scars))
 
 
 def score_scars(scars: Scars) -> Score:

@@ -40,6 +40,8 @@ Places = tuple[Image, Image]
 LEAST_IOU = 0.1  # as scars of two photos are matched: people draw wider than networks
 LEAST_INSIDE = 0.5  # of a scar that lies in a rejected place: it is what was rejected
 LEAST_CELLS = 3  # of an added scar: below that it has no width
+# A mean depth below this says nothing of whether a scar is there; those that are found are deeper.
+LEAST_DEPTH_MM = 0.01
 _SURE = 1.0  # confidence of what a person has drawn
 
 
@@ -100,6 +102,12 @@ def _drawn(outline: Outline, shape: tuple[int, int]) -> Mask:
     mask = np.zeros(shape, bool)
     mask[polygon(down, across, shape)] = True  # type: ignore[no-untyped-call]
     return mask
+
+
+def _area(outline: Outline) -> float:
+    """Square pixels inside an outline (shoelace formula)."""
+    x, y = np.asarray(outline, np.float64).T
+    return abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2
 
 
 def cells_of(outline: Outline, places: Places) -> Mask:
@@ -265,7 +273,7 @@ class _Sheet:
         skin = self.scars.skin
         shown = cells & skin.region
         free = shown & (self.labels == 0)
-        area = int(np.count_nonzero(cells))
+        area = max(int(np.count_nonzero(cells)), round(_area(edit.outline) / skin.grid.px**2))
         if np.count_nonzero(shown) < max(LEAST_CELLS, LEAST_INSIDE * area):
             why = "it lies mostly outside the region" if area >= LEAST_CELLS else "it is too small"
             self.left.append(f"{edit.words}: {why}")
@@ -322,7 +330,8 @@ def apply_to_pair(
         Where each cell lies in each photo, pixels.
     least_share : float
         A scar that was added in one photo is there in the other too, unless less than this share
-        of its volume is read there: then it has healed, or was not there yet.
+        of its volume is read there: then it has healed, or was not there yet. Where no depth is
+        read in its own photo, nothing is known of that.
     """
     drawn = [
         [(e, cells_of(e.outline, at)) for e in own] for own, at in zip(edits, places, strict=True)
@@ -350,9 +359,13 @@ def _rejected(labels: Labels, cells: Mask) -> Iterator[int]:
 def _add_to_both(edit: Edit, cells: Mask, own: _Sheet, other: _Sheet, least_share: float) -> None:
     """Lay an added scar in its own photo, and in the other unless it is not there."""
     own.add(edit, cells)
-    volume, there = (
-        math.nan if sheet.around is None else float(sheet.around[cells].sum(dtype=np.float64))
+    if not cells.any():
+        return
+    depth, there = (
+        math.nan if sheet.around is None else float(sheet.around[cells].mean(dtype=np.float64))
         for sheet in (own, other)
     )
-    if not there < least_share * volume:  # also where nothing is known of either
+    grid = own.scars.skin.grid
+    known = depth * grid.filter_mm / grid.step >= LEAST_DEPTH_MM  # False for NaN
+    if not (known and there < least_share * depth):
         other.add(edit, cells)

@@ -25,6 +25,7 @@ from scarscope.study.response import (
     primary_measure,
     response_table,
 )
+from scarscope.study.review import excluded_words
 from scarscope.study.scar_response import SCAR_RESPONSE, scar_outcomes, scar_response
 from scarscope.study.units import ARM, SIDE, UNIT, combine
 
@@ -176,7 +177,7 @@ def analyse(
         "windows": safety.photo_windows(study),
         "marks": safety.new_marks(study),
         "contraindications": against.contraindications(study),
-        "exclusions": exclusions(own),
+        "exclusions": exclusions(own, study),
     }
     tables["model_missing"] = with_never_returned(tables["model_missing"], enrolled)
     return Analysis(measure, rules, tables, effects, people)
@@ -192,13 +193,15 @@ def _all_measures(study: StudyData, measure: str, own: pd.DataFrame) -> pd.DataF
     return pd.concat([own, *(response_table(study, measure=n) for n in wanted)], ignore_index=True)
 
 
-def exclusions(response: pd.DataFrame) -> pd.DataFrame:
+def exclusions(response: pd.DataFrame, study: StudyData | None = None) -> pd.DataFrame:
     """How many pairs are excluded, or counted with caution, and why.
 
     Parameters
     ----------
     response : DataFrame
         Of one measure, :func:`scarscope.study.response.response_table`.
+    study : StudyData, optional
+        Names the photos that a reviewer excluded.
 
     Returns
     -------
@@ -210,13 +213,14 @@ def exclusions(response: pd.DataFrame) -> pd.DataFrame:
         if verdict != "yes":
             counts.update((code, verdict) for code in str(codes).split("|"))
     rows = [
-        (code, verdict, count, *_told(code))
+        (code, verdict, count, *_told(code, response, study))
         for (code, verdict), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
     return pd.DataFrame(rows, columns=list(EXCLUSIONS)).astype({"n_pairs": "Int64"})
 
 
-def _told(code: str) -> tuple[str, str]:
+def _told(code: str, response: pd.DataFrame, study: StudyData | None) -> tuple[str, str]:
     if code in BY_CODE:
         return BY_CODE[code].meaning, BY_CODE[code].remedy
-    return REASONS.get(code, ""), ""
+    named = "" if study is None else excluded_words(code, response, study)
+    return REASONS.get(code, "") + named, ""

@@ -20,6 +20,7 @@ from scarscope.study.data import StudyData
 from scarscope.study.enrolment import analysed_words, never_returned
 from scarscope.study.responders import RULES
 from scarscope.study.response import measure_words
+from scarscope.study.review import review_sentences
 from scarscope.study.safety import FIRST, FITS, window_days
 
 _SHOWN = 4  # reasons and flags that are named; the rest is in the tables
@@ -41,13 +42,15 @@ def methods_text(study: StudyData, found: Analysis) -> str:
     """
     parts = {
         "Measurement": _measurement(study),
+        "Review": review_sentences(study),
         "Photographs": _photos(study, found),
         "Comparison": _comparison(study, found),
         "Response": _response(study, found),
         "Statistics": _statistics(found),
         "Safety": _safety(study, found),
     }
-    body = "\n\n".join(f"**{title}.** {' '.join(told)}" for title, told in parts.items())
+    told = {title: " ".join(sentences) for title, sentences in parts.items()}
+    body = "\n\n".join(f"**{title}.** {text}" for title, text in told.items() if text)
     return f"# Methods, as run\n\n{_NOTE}\n\n{body}\n"
 
 
@@ -101,7 +104,7 @@ def _machine(told: Mapping[str, Any]) -> Iterator[str]:
 def _photos(study: StudyData, found: Analysis) -> Iterator[str]:
     photos = study.photos
     retests = int((photos["kind"] == "retest").sum())
-    failed = int((photos["status"] != "ok").sum())
+    failed = int((~photos["status"].isin(("ok", "excluded"))).sum())
     people = found.subjects
     several = int((people.groupby("subject").size() > 1).sum())
     yield (

@@ -6,7 +6,8 @@ with blank figures and the reason why.
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+
 import pandas as pd
 
 from scarscope.change.words import quartile
@@ -17,10 +18,13 @@ from scarscope.study.tables import meaning_of
 
 # What stands in `reasons` beside the codes of docs/reasons.md.
 PHOTO_FAILED, BASELINE_FAILED = "PHOTO_FAILED", "BASELINE_FAILED"
+PHOTO_EXCLUDED, BASELINE_EXCLUDED = "PHOTO_EXCLUDED", "BASELINE_EXCLUDED"
 NOT_COMPARED, NOT_MEASURED = "NOT_COMPARED", "NOT_MEASURED"
 REASONS = {
     PHOTO_FAILED: "the later photo could not be scored, see failures.csv",
     BASELINE_FAILED: "the photo of the baseline could not be scored, see failures.csv",
+    PHOTO_EXCLUDED: "the later photo was excluded by review",
+    BASELINE_EXCLUDED: "the photo of the baseline was excluded by review, and none takes its place",
     NOT_COMPARED: "the photos were not compared, see failures.csv",
     NOT_MEASURED: "this figure is not known of this pair, as sizes of photos without a scale",
 }
@@ -193,9 +197,15 @@ def _not_compared(photos: pd.DataFrame, compared: set[str]) -> pd.DataFrame:
     lost = lost.rename(columns={"path": "followup", "path_first": "baseline"})
     lost["days"] = days_between(lost["date_first"], lost["date"])
     lost["comparable"] = "no"
-    scored = np.where(lost["status_first"] == "ok", NOT_COMPARED, BASELINE_FAILED)
-    lost["reasons"] = np.where(lost["status"] == "ok", scored, PHOTO_FAILED)
+    base = lost["status_first"].map(_without("ok", BASELINE_FAILED, BASELINE_EXCLUDED))
+    own = lost["status"].map(_without("ok", PHOTO_FAILED, PHOTO_EXCLUDED))
+    lost["reasons"] = own.where(own != "", base.where(base != "", NOT_COMPARED))
     return lost
+
+
+def _without(scored: str, failed: str, excluded: str) -> Callable[[str], str]:
+    """What a photo's status says of why it is not compared; blank where nothing."""
+    return lambda status: {scored: "", "excluded": excluded}.get(status, failed)
 
 
 def days_between(first: pd.Series, second: pd.Series) -> pd.Series:

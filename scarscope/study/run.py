@@ -23,6 +23,7 @@ from scarscope.study.figures import FIGURES
 from scarscope.study.methods import methods_text
 from scarscope.study.models.effects import ModelOptions
 from scarscope.study.responders import ResponseRules
+from scarscope.study.review import review_note
 
 FOLDER = "study"
 METHODS, DOCUMENT, DICTIONARY = "methods.md", "study.json", "dictionary.csv"
@@ -258,6 +259,7 @@ def study_notes(study: StudyData, found: Analysis) -> tuple[str, ...]:
         return (
             "No pair of photos could be compared, so that there is no response: exclusions.csv "
             "says why, and what to do at the next visit.",
+            *review_note(study),
         )
     if (pairs["arm"] == "").all():
         notes.append("The manifest states no arm, so that all subjects are taken together.")
@@ -270,6 +272,7 @@ def study_notes(study: StudyData, found: Analysis) -> tuple[str, ...]:
     gone = never_returned(found.subjects, pairs, found.tables["enrolment"])
     if gone:
         notes.append(gone)
+    notes += review_note(study)
     people = int(pairs["subject"].nunique())
     if people < 6:
         notes.append(f"{people} subject(s): intervals are wide, and shares say next to nothing.")

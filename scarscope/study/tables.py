@@ -22,9 +22,11 @@ _TEXT = {
     *("version", "params_hash", "segmenter", "weights", "sha256", "type", "baseline", "followup"),
     *("comparable", "reasons", "measure", "mdc95_source", "verdict", "relation", "type_before"),
     *("type_after", "stage", "error", "remedy", "tone", "goodman_baron_grade"),
+    *columns.REVIEWED,
+    *("review_left", "review_notes"),
 }
 _CARRIED = ("needle_mm",)  # columns of the manifest that are numbers
-_WHOLE = {"session", "scar_id", "before_id", "after_id"}
+_WHOLE = {"session", "scar_id", "before_id", "after_id", "review"}
 _COUNT = re.compile(r"n_(?!per_)(?!.*_expected$)\w+")
 
 
@@ -38,9 +40,10 @@ def told_columns(table: str) -> dict[str, str]:
             **columns.RESULT,
             **measures,
             **columns.QUALITY,
+            **columns.REVIEW,
             **columns.PROVENANCE,
         },
-        "scars": {**place, **columns.SCARS},
+        "scars": {**place, **columns.SCARS, **columns.REVIEWED},
         "changes": columns.CHANGES,
         "scar_changes": {**columns.PAIR_PLACE, **columns.SCAR_CHANGES},
         "failures": columns.FAILURES,

@@ -70,7 +70,7 @@ def test_every_column_is_explained_and_every_figure_behind_a_flag_is_there(study
     assert tuple(scar_changes) == (*columns.PAIR_PLACE, *columns.SCAR_CHANGES)
     assert tuple(columns.SCAR_CHANGES) == scar_change_columns("mm")
     assert tuple(map(columns.without_scale, columns.SCAR_CHANGES)) == scar_change_columns("px")
-    expected = {*columns.PLACE, *columns.RESULT, *score.values, *columns.QUALITY}
+    expected = {*columns.PLACE, *columns.RESULT, *score.values, *columns.QUALITY, *columns.REVIEW}
     assert set(serial.photos.columns) == expected | set(columns.PROVENANCE)
     assert list(serial.photos["mm_per_px_rel_sd"][:2]) == pytest.approx([0.02, np.nan], nan_ok=True)
 

@@ -227,7 +227,8 @@ def test_pictures_that_could_not_be_placed_are_failures_of_their_own(photos, tmp
     assert len(result.photos) == 4
     assert set(read_results(tmp_path / "out").failures["path"]) == set(told.index)
     counts = json.loads((tmp_path / "out/provenance.json").read_text(encoding="utf-8"))["counts"]
-    assert counts == {"photos": 4, "ok": 4, "failed": 0, "skipped": 3, "kept": 0}
+    told = {"photos": 4, "ok": 4, "failed": 0, "excluded": 0, "skipped": 3, "kept": 0}
+    assert counts == told
 
 
 def test_a_result_is_shown_on_one_line_and_as_a_table(photos, tmp_path):
