@@ -23,16 +23,20 @@ DOCS = Path(__file__).resolve().parent
 SAMPLES = DOCS.parent / "data" / "samples"
 SAMPLE = "P02/2026-01-12/left.jpg"
 BEFORE, AFTER = "P01/2026-01-12/left.jpg", "P01/2026-04-06/left.jpg"
+SCREENSHOT = DOCS.parent / "results" / "screenshots" / "subject.png"
 WIDTH_PX = 700
 QUALITY = 85
 
 
 def main() -> None:
-    """Write docs/pictures/sample.jpg and change.jpg.
+    """Write docs/pictures/sample.jpg and change.jpg, and report.jpg where there is a screenshot.
 
     The first shows outlines by type and missing depth of one sample photo, the second a sample
-    patient before and after treatment.
+    patient before and after treatment, the third the report in a browser as its tests left it.
     """
+    if SCREENSHOT.is_file():
+        with Image.open(SCREENSHOT) as shown:
+            shown.convert("RGB").save(DOCS / "pictures" / "report.jpg", quality=QUALITY)
     scored = score(_read(SAMPLE))
     sides = [_fitted(picture(scored), WIDTH_PX) for picture in (overlay, depth_picture)]
     sheet = np.full((max(len(side) for side in sides), 2 * WIDTH_PX, 3), 28, np.uint8)

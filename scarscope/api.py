@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from scarscope import batch
 from scarscope.batch import BatchResult, Progress
+from scarscope.errors import ScarScopeError
 from scarscope.params import Params
 from scarscope.report import LAYERS, write_overlay
 
@@ -24,6 +26,7 @@ def score_folder(
     mm_per_px: float | None = None,
     compare: bool = True,
     review: str | Path | None = None,
+    report: bool = True,
     progress: Callable[[Progress], object] | None = None,
 ) -> BatchResult:
     """Score and compare the photos of a folder; see :func:`scarscope.batch.score_folder`.
@@ -51,6 +54,8 @@ def score_folder(
     review : str or Path, optional
         Decisions of a person about photos and scars, see docs/review.md. None: ``review.json`` in
         `out`, where there is one.
+    report : bool, optional
+        Whether to write ``report.html`` at the end, the page that people look at.
     progress : callable, optional
         Called with a :class:`scarscope.batch.Progress` at the start, after every photo and after
         every pair.
@@ -65,7 +70,7 @@ def score_folder(
     ScarScopeError
         If nothing could be done; a photo that fails is a row of ``.failures`` instead.
     """
-    return batch.score_folder(
+    result = batch.score_folder(
         folder,
         out=out,
         workers=workers,
@@ -79,3 +84,17 @@ def score_folder(
         paint=write_overlay,
         layers=LAYERS,
     )
+    return _with_report(result) if report else result
+
+
+def _with_report(result: BatchResult) -> BatchResult:
+    """Write the page; where that fails the batch is none the less done, and says so."""
+    from scarscope.report.page.build import write_report
+
+    if result.photos.empty:
+        return result
+    try:
+        write_report(result.out)
+    except ScarScopeError as error:
+        return replace(result, notes=(*result.notes, f"There is no report.html. {error}"))
+    return result

@@ -39,7 +39,7 @@ class Layers:
 
 def layers_of(out: Path, path: str) -> Path:
     """The folder of the photo `path`."""
-    return out / FOLDER / path
+    return out / FOLDER / f"{path}.d"  # a folder called left.jpg would be taken for a photo
 
 
 def remove_layers(folder: Path) -> None:

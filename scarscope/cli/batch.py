@@ -84,7 +84,8 @@ def _summarise(result: BatchResult, out: Path) -> None:
 
 
 _PLACES = (
-    ("overlays", "look here first: the photos with their scars outlined"),
+    ("report.html", "look here first: what changed, in one page that needs no network"),
+    ("overlays", "the photos with their scars outlined"),
     ("photos.csv", "one row a photo"),
     ("scars.csv", "one row a scar"),
     ("changes.csv", "what changed since baseline: one row a pair of photos and measure"),

@@ -11,7 +11,8 @@ from scarscope._version import __version__
 from scarscope.cli.compare_help import COMPARE, COMPARE_EXAMPLES
 from scarscope.cli.plan_parser import add_plan
 from scarscope.cli.raters_parser import add_export, add_protocol, add_unblind
-from scarscope.cli.review_parser import add_review_file
+from scarscope.cli.report_parser import add_report
+from scarscope.cli.review_parser import add_review, add_review_file
 from scarscope.cli.study_parser import add_study
 from scarscope.cli.train_help import TRAIN, TRAIN_EXAMPLES
 from scarscope.params import Params, SegmenterName
@@ -23,6 +24,7 @@ their burden, in millimetres where the photo's scale is stated.
 start here:
   scarscope doctor                                  does everything work on this computer?
   scarscope batch data/samples --out results        score a folder of photos
+  scarscope report results --open                   look at what changed
   scarscope study results                           what changed: tables, figures, methods
   scarscope COMMAND --help                          more about one command, with examples
 """
@@ -125,7 +127,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_score(commands)
     _add_batch(commands)
     _add_compare(commands)
-    for add in (add_study, add_plan, add_export, add_unblind, add_protocol):
+    for add in (add_report, add_study, add_review, add_plan, add_export, add_unblind, add_protocol):
         add(commands, _command)
     _add_phantom(commands)
     _add_validate(commands)

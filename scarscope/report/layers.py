@@ -35,9 +35,9 @@ from scarscope.skin.face import find_face
 from scarscope.skin.model import Skin
 
 MAX_PX = 1400  # of a side: a cheek at 0.05 mm a pixel, a face at 0.2 mm
-# Of all pictures of one photo or pair, so that a page of a hundred can be sent and opened. They
-# grow by a third where they are written into a page.
-MOST_BYTES = 330_000
+# Of all pictures of one photo and of one pair, so that a page of a hundred can be sent and opened:
+# a follow-up has both, and they grow by a third where they are written into a page.
+MOST_PHOTO_BYTES, MOST_PAIR_BYTES = 110_000, 220_000
 _OFF_PX = 0.2  # that a curve may be off by
 _LEAST_POINTS = 4  # of a closed curve: its ends are one
 _QUALITIES = (84, 76, 66, 54, 40)
@@ -147,6 +147,9 @@ def _frame(canvas: Canvas, skin: Skin) -> dict[str, Any]:
     return {
         "size": list(canvas.size),
         "mm_per_px": scale.mm_per_px / canvas.per_photo_px if scale else None,
+        # Where the picture lies in the upright photo, so that what is drawn on it can be found.
+        "px_per_photo_px": canvas.per_photo_px,
+        "corner": list(canvas.corner),
         "region": [_path(curve) for curve in region_curves(canvas, skin)],
         "eyes": eye_band(canvas, skin),
     }
@@ -190,7 +193,7 @@ def _path(curve: Curve) -> str:
 
 
 def _write(folder: Path, pictures: Pictures, name: str, told: Mapping[str, Any]) -> None:
-    files = encode_within(pictures, MOST_BYTES)
+    files = encode_within(pictures, MOST_PHOTO_BYTES if name == PHOTO else MOST_PAIR_BYTES)
     for stem, data in files.items():
         write_bytes(folder / f"{stem}.webp", data)
     # Last: where it is, everything is.

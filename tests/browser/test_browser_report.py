@@ -71,6 +71,17 @@ def test_the_index_is_sorted_with_blanks_last(opened):
     assert head.get_attribute("aria-sort") == "descending"
 
 
+def test_a_subject_begins_with_the_answer(opened):
+    page = open_first(opened)
+    answer = page.locator("#s1 .answer").first
+    assert answer.bounding_box()["y"] < LAPTOP["height"] / 2
+    assert "Improved" in answer.inner_text()
+    assert "95 % interval" in answer.inner_text()
+    assert page.locator("#s1 svg.chart").bounding_box()["y"] < LAPTOP["height"]
+    page.wait_for_timeout(200)  # pictures are decoded
+    opened.shot("subject")  # the README's picture, see docs/pictures.py
+
+
 def test_the_slider_follows_mouse_and_keys(opened):
     page = open_first(opened)
     slider = page.locator(f"{VIEWER} .wipe input")
