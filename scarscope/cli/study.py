@@ -2,7 +2,8 @@
 
 The JSON document is ``DIR/study/study.json``: ``software, version, written_utc, batch, measure,
 rules, notes, counts``, then rows of tables under ``course, responders, contrasts, means,
-endpoints, regression, exclusions``. ``null`` stands for what is not known.
+endpoints, scar_contrasts, scar_means, regression, exclusions``. ``null`` stands for what is not
+known.
 """
 
 from __future__ import annotations

@@ -15,7 +15,14 @@ from scarscope.study import safety
 from scarscope.study.course import COURSE, time_course
 from scarscope.study.data import StudyData
 from scarscope.study.enrolment import ENROLMENT, enrolment, with_never_returned
-from scarscope.study.models.effects import MODEL_TABLES, Effects, ModelOptions, model_effects
+from scarscope.study.models.effects import (
+    MODEL_TABLES,
+    Effects,
+    ModelOptions,
+    model_effects,
+    scar_effects,
+)
+from scarscope.study.models.scars import SCAR_TABLES
 from scarscope.study.regression import REGRESSION, regression_to_mean
 from scarscope.study.responders import RESPONDERS, ResponseRules, responder_table, unit_responses
 from scarscope.study.response import (
@@ -83,7 +90,10 @@ TABLES = (
     TableInfo("responders", "one row an arm, visit and rule", RESPONDERS),
     TableInfo("course", "one row an arm and visit", COURSE),
     TableInfo("scar_response", "one row an arm, visit and class of scars", SCAR_RESPONSE),
-    *(TableInfo(name, row, columns) for name, (row, columns) in MODEL_TABLES.items()),
+    *(
+        TableInfo(name, row, columns)
+        for name, (row, columns) in {**MODEL_TABLES, **SCAR_TABLES}.items()
+    ),
     TableInfo("regression", "one row an arm and visit: regression to the mean", REGRESSION),
     TableInfo("treatments", "one row a treatment", safety.TREATMENTS),
     TableInfo("windows", "one row a photo: days since the last treatment", safety.WINDOWS),
@@ -107,6 +117,8 @@ class Analysis:
         By the names of :data:`TABLES`.
     effects : Effects
         The models of response.
+    scars : Effects
+        The model of single scars.
     subjects : DataFrame
         Every subject, side and view, :func:`scarscope.study.response.list_subjects`.
     """
@@ -115,6 +127,7 @@ class Analysis:
     rules: ResponseRules
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     effects: Effects = field(repr=False)
+    scars: Effects = field(repr=False)
     subjects: pd.DataFrame = field(repr=False)
 
     def to_frame(self) -> pd.DataFrame:
@@ -162,6 +175,7 @@ def analyse(
     subjects = unit_responses(units, outcomes, rules)
     response = _all_measures(study, measure, own)
     effects = model_effects(response, model)
+    single = scar_effects(outcomes, own, study.scars, model)
     enrolled = enrolment(people, own)
     tables = {
         "response": response,
@@ -172,6 +186,7 @@ def analyse(
         "course": time_course(units, people),
         "scar_response": scar_response(outcomes),
         **effects.tables,
+        **single.tables,
         "regression": regression_to_mean(units),
         "treatments": safety.treatment_log(study),
         "windows": safety.photo_windows(study),
@@ -180,7 +195,7 @@ def analyse(
         "exclusions": exclusions(own, study),
     }
     tables["model_missing"] = with_never_returned(tables["model_missing"], enrolled)
-    return Analysis(measure, rules, tables, effects, people)
+    return Analysis(measure, rules, tables, effects, single, people)
 
 
 def _all_measures(study: StudyData, measure: str, own: pd.DataFrame) -> pd.DataFrame:

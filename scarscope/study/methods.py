@@ -224,8 +224,10 @@ def _statistics(found: Analysis) -> Iterator[str]:
             f"Regression to the mean: the slope of change on baseline at the last visit is "
             f"{_joined(told)}."
         )
-    yield found.effects.sentence
-    yield from found.effects.notes
+    for each in (found.effects, found.scars):
+        if each.sentence:
+            yield each.sentence
+        yield from each.notes
 
 
 def _safety(study: StudyData, found: Analysis) -> Iterator[str]:

@@ -189,16 +189,8 @@ def _write_words(
 def document(study: StudyData, found: Analysis, notes: tuple[str, ...]) -> dict[str, Any]:
     """What was run on what, and the main tables, as plain values; also of ``--json``."""
     told = study.provenance
-    main = (
-        "enrolment",
-        "course",
-        "responders",
-        "contrasts",
-        "means",
-        "endpoints",
-        "regression",
-        "exclusions",
-    )
+    models = ("contrasts", "means", "endpoints", "scar_contrasts", "scar_means")
+    main = ("enrolment", "course", "responders", *models, "regression", "exclusions")
     return {
         "software": "scarscope",
         "version": __version__,
@@ -268,7 +260,7 @@ def study_notes(study: StudyData, found: Analysis) -> tuple[str, ...]:
             "There is no retest photo: MDC95 is ScarScope's own, from simulated pairs. Photograph "
             "some subjects twice at a visit (kind retest) to know this study's."
         )
-    notes += found.effects.notes
+    notes += [*found.effects.notes, *found.scars.notes]
     gone = never_returned(found.subjects, pairs, found.tables["enrolment"])
     if gone:
         notes.append(gone)

@@ -53,9 +53,9 @@ def scar_outcomes(scar_changes: pd.DataFrame, response: pd.DataFrame) -> pd.Data
     Returns
     -------
     DataFrame
-        ``subject, side, view, arm, session, followup, status, type, size, volume_before,
-        volume_change``. A scar that split is one scar, with the status of the
-        piece that is matched to it.
+        ``subject, side, view, arm, session, followup, scar, status, type, size, volume_before,
+        volume_change, change_pct``; `scar` is its number at baseline. A scar that split is one
+        scar, with the status of the piece that is matched to it.
     """
     places = ["subject", "side", "view", "arm", "session", "followup"]
     pairs = response.loc[response["comparable"] != "no", places].drop_duplicates("followup")
@@ -72,7 +72,10 @@ def scar_outcomes(scar_changes: pd.DataFrame, response: pd.DataFrame) -> pd.Data
     table["size"] = [size_class(width) for width in _width(table, is_new)]
     table["volume_before"] = _either(table, "volume_before_mm3", "volume_before_px3")
     table["volume_change"] = table["volume_before"] * table["volume_change_pct"] / 100
-    made = [*places, "status", "type", "size", "volume_before", "volume_change"]
+    told = {"before_id": "scar", "volume_change_pct": "change_pct"}
+    table = table.rename(columns=told)
+    made = [*places, "scar", "status", "type", "size", "volume_before", "volume_change"]
+    made.append("change_pct")
     return table.sort_values(places[:-1], kind="stable")[made].reset_index(drop=True)
 
 

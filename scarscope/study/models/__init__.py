@@ -8,6 +8,9 @@
 :mod:`.assumptions`  whether what the model takes for granted holds
 :mod:`.sensitivity`  the same contrast by other analyses
 :mod:`.endpoints`    several measures, adjusted together by :mod:`.multiple`
+:mod:`.scar_rows`    single scars: what a model of them is fitted to, and what is left out
+:mod:`.scar_design`  their columns and covariance: scars in sides in subjects
+:mod:`.scars`        :func:`~scarscope.study.models.scars.fit_scars`: do scars respond, and which
 :mod:`.effects`      all of it for one study
 ==================== ========================================================================
 """

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from scarscope.errors import DependencyError
+from scarscope.errors import DependencyError, StudyError
 from scarscope.study.models.assumptions import CHECKS, DOUBTFUL, check_model
 from scarscope.study.models.endpoints import ENDPOINTS, fit_endpoints
 from scarscope.study.models.fit import CONTRASTS, MEANS, ResponseModel
 from scarscope.study.models.rows import MISSING
+from scarscope.study.models.scar_rows import scar_rows
+from scarscope.study.models.scars import SCAR_TABLES, fit_scars
 from scarscope.study.models.sensitivity import SENSITIVITY, sensitivity
 
 MODEL_TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -50,9 +52,11 @@ class Effects:
     Attributes
     ----------
     tables : Mapping of str to DataFrame
-        By the names of :data:`MODEL_TABLES`; without rows where no model could be fitted.
+        By the names of :data:`MODEL_TABLES`, or of
+        :data:`scarscope.study.models.scars.SCAR_TABLES`; without rows where no model could be
+        fitted.
     sentence : str
-        What was done for the endpoint, for a methods section.
+        What was done, for the endpoint or for single scars, for a methods section.
     notes : tuple of str
         What its reader has to know.
     """
@@ -111,6 +115,48 @@ def model_effects(response: pd.DataFrame, options: ModelOptions | None = None) -
     }
     doubts = _doubts(tables["model_checks"])
     return Effects(tables, endpoint.sentence, (*endpoint.notes, *doubts, *told, *notes))
+
+
+def scar_effects(
+    outcomes: pd.DataFrame,
+    response: pd.DataFrame,
+    scars: pd.DataFrame | None = None,
+    options: ModelOptions | None = None,
+) -> Effects:
+    """Fit the model of single scars.
+
+    Parameters
+    ----------
+    outcomes, response, scars
+        As in :func:`scarscope.study.models.scar_rows.scar_rows`.
+    options : ModelOptions, optional
+        Its covariates are those of sides, and do not count here.
+
+    Returns
+    -------
+    Effects
+
+    Raises
+    ------
+    ParamsError
+        For an arm or a visit that does not exist.
+    """
+    options = options or ModelOptions()
+    tables = {name: _joined([], columns) for name, (_, columns) in SCAR_TABLES.items()}
+    try:
+        rows = scar_rows(
+            outcomes, response, scars, control=options.control, session=options.session
+        )
+        tables["scar_counts"] = rows.counts
+        model = fit_scars(rows)
+    except StudyError as error:
+        return Effects(tables, "", (f"Single scars could not be modelled. {error}",))
+    tables |= {
+        "scar_means": model.means,
+        "scar_contrasts": model.contrasts,
+        "scar_variance": model.variance,
+    }
+    return Effects(tables, model.sentence, model.notes)
 
 
 def _joined(tables: list[pd.DataFrame], columns: Mapping[str, str]) -> pd.DataFrame:

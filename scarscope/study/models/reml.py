@@ -10,7 +10,10 @@ P_t, Q_st : ``-Σ X' V⁻¹ G_t V⁻¹ X`` and ``Σ X' V⁻¹ G_s V⁻¹ G_t V�
 
 θ is not held above zero: only V has to be positive definite. Two sides of a face whose figures
 happen to correlate negatively then still give the paired t-test, and errors keep their size; with
-components cut off at zero they would not.
+components cut off at zero they would not. Where groups differ in size the likelihood may climb to
+the edge of what is positive definite; then, and where it is asked for, components are held at 0 or
+above. W is that of all of them even so: what was held is not known to be 0, and a contrast keeps
+the degrees of freedom that its groups give it.
 
 Sources: Patterson & Thompson 1971, Biometrika 58:545 (REML); Kenward & Roger 1997, Biometrics
 53:983 (covariance and degrees of freedom; of a single contrast the latter are Satterthwaite's, and
@@ -35,6 +38,8 @@ _SETTLED = 1e-11  # squared length of the score in units of its own standard err
 _NO_SPREAD = 1e-12
 # A step may go at most this far towards a covariance that is not positive definite any more.
 _NEAR_SINGULAR = 1e-8
+# Where components can be held instead: nearer, rounding decides the information of θ.
+_NEAR_EDGE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,8 @@ class _Data:
     x: Floats
     known: NDArray[np.bool_]
     basis: Floats  # (q, n, m, m), 0 in rows and columns that are missing
+    pure: Floats  # (q, 2): rows that one component alone explains, and their sum of squares
+    edge: float  # least eigenvalue of V, in units of the residual variance
 
     def v(self, theta: Floats) -> Floats:
         """Covariances, with ones on the diagonal of missing rows."""
@@ -135,7 +142,16 @@ class _At:
     residual: Floats
 
 
-def fit_reml(y: Floats, x: Floats, basis: Floats, start: Floats, known: NDArray[np.bool_]) -> Reml:
+def fit_reml(
+    y: Floats,
+    x: Floats,
+    basis: Floats,
+    start: Floats,
+    known: NDArray[np.bool_],
+    *,
+    pure: Floats | None = None,
+    hold: NDArray[np.bool_] | None = None,
+) -> Reml:
     """Fit ``y = X beta + e`` with covariance ``Σ θ_t G_t`` within subjects.
 
     Parameters
@@ -144,13 +160,19 @@ def fit_reml(y: Floats, x: Floats, basis: Floats, start: Floats, known: NDArray[
         Outcome by subject and row.
     x : ndarray of float, shape (n, m, p)
         Design.
-    basis : ndarray of float, shape (q, m, m)
-        The G_t, symmetric; those that no pair of known rows shows are left out of the fit, and
-        their θ is 0.
+    basis : ndarray of float, shape (q, m, m) or (q, n, m, m)
+        The G_t, of all subjects alike or of each, symmetric; those that no pair of known rows shows
+        are left out of the fit, and their θ is 0.
     start : ndarray of float, shape (q,)
         First θ, in units of the outcome's residual variance; V must be positive definite there.
     known : ndarray of bool, shape (n, m)
         Rows that are there.
+    pure : ndarray of float, shape (q, 2), optional
+        Further rows, independent, of expectation 0 and variance θ_t: how many, and the sum of their
+        squares. Residuals within groups are such, once what coefficients explain is taken out: a
+        thousand scars then cost no more than their groups.
+    hold : ndarray of bool, shape (q,), optional
+        Components that are held at 0 or above where no covariance fits best without. None: none.
 
     Returns
     -------
@@ -164,10 +186,14 @@ def fit_reml(y: Floats, x: Floats, basis: Floats, start: Floats, known: NDArray[
     y, x = np.where(known, y, 0.0), np.where(known[..., None], x, 0.0)
     unit = _residual_sd(y, x, known)
     pairs = known[:, :, None] & known[:, None, :]
-    whole = np.where(pairs[None], basis[:, None], 0.0)
+    whole = np.where(pairs[None], basis[:, None] if basis.ndim == 3 else basis, 0.0)
     shown = np.flatnonzero(np.abs(whole).sum(axis=(1, 2, 3)) > 0)
-    data = _Data(y / unit, x, known, whole[shown])
-    theta, at = _climb(data, np.asarray(start, np.float64)[shown])
+    rest = np.zeros((len(basis), 2)) if pure is None else pure / np.array([1.0, unit**2])
+    edge = _NEAR_SINGULAR if hold is None else _NEAR_EDGE
+    data = _Data(y / unit, x, known, whole[shown], rest[shown], edge)
+    theta, at = _climbed(
+        data, np.asarray(start, np.float64)[shown], None if hold is None else hold[shown]
+    )
     every = np.zeros(len(basis))
     every[shown] = theta * unit**2
     return _finished(at, every, unit, data)
@@ -198,30 +224,56 @@ def _residual_sd(y: Floats, x: Floats, known: NDArray[np.bool_]) -> float:
     return float(np.sqrt(left / (len(rows) - width)))
 
 
-def _climb(data: _Data, theta: Floats) -> tuple[Floats, _At]:
+def _climbed(data: _Data, start: Floats, hold: NDArray[np.bool_] | None) -> tuple[Floats, _At]:
+    """The best θ; with some of it held at 0 or above where there is none without."""
+    free = np.full(len(start), -np.inf)
+    try:
+        return _climb(data, start, free)
+    except StudyError:
+        if hold is None or not hold.any():
+            raise
+    return _climb(data, start, np.where(hold, 0.0, free))
+
+
+def _climb(data: _Data, theta: Floats, least: Floats) -> tuple[Floats, _At]:
     """Fisher scoring, each step halved until the likelihood rises and V is positive definite."""
     at = _evaluate(data, theta)
     if at is None:
         raise StudyError("The covariance has no start.", remedy="This is a fault of ScarScope.")
     for _ in range(_STEPS):
-        step = np.asarray(np.linalg.lstsq(at.information, at.score, rcond=None)[0], np.float64)
+        step = _step(at, theta <= least)
         if float(at.score @ step) < _SETTLED:
             if np.linalg.cond(at.information) > 1e12:
                 break
             return theta, at
-        better = _halved(data, theta, step, at.loglik)
+        better = _halved(data, theta, step, least, at.loglik)
         if better is None:
             break
         theta, at = better
     raise StudyError(
-        "The covariance of the visits cannot be estimated from these figures.",
+        "The covariance cannot be estimated from these figures.",
         remedy="Include more subjects, or fit fewer visits at a time.",
     )
 
 
-def _halved(data: _Data, theta: Floats, step: Floats, loglik: float) -> tuple[Floats, _At] | None:
+def _step(at: _At, low: NDArray[np.bool_]) -> Floats:
+    """The step that scoring takes; components that lie as low as they may do not fall."""
+    free = ~low | (at.score > 0)
+    while True:
+        step = np.zeros(len(free))
+        own = at.information[np.ix_(free, free)]
+        step[free] = np.linalg.lstsq(own, at.score[free], rcond=None)[0]
+        falling = low & (step < 0)
+        if not falling.any():
+            return step
+        free &= ~falling
+
+
+def _halved(
+    data: _Data, theta: Floats, step: Floats, least: Floats, loglik: float
+) -> tuple[Floats, _At] | None:
     for halving in range(_HALVINGS):
-        tried = theta + step / 2**halving
+        tried = np.maximum(theta + step / 2**halving, least)
         at = _evaluate(data, tried)
         if at is not None and at.loglik >= loglik - 1e-10:
             return tried, at
@@ -235,11 +287,14 @@ def _evaluate(data: _Data, theta: Floats) -> _At | None:
     planning makes thousands of fits.
     """
     v = data.v(theta)
-    if np.linalg.eigvalsh(v)[:, 0].min() < _NEAR_SINGULAR:
+    count, squares = data.pure.T
+    if theta[count > 0].min(initial=1.0) < data.edge:
+        return None
+    if np.linalg.eigvalsh(v)[:, 0].min() < data.edge:
         return None
     root = np.asarray(np.linalg.cholesky(v), np.float64)
     vi = np.asarray(np.linalg.inv(v), np.float64)
-    width, count = data.x.shape[-1], len(theta)
+    width, number = data.x.shape[-1], len(theta)
     flat_x, vix = data.x.reshape(-1, width), vi @ data.x
     flat = vix.reshape(-1, width)
     precision = flat_x.T @ flat
@@ -251,7 +306,7 @@ def _evaluate(data: _Data, theta: Floats) -> _At | None:
     logdets += float(np.linalg.slogdet(precision)[1])
     loglik = -0.5 * (logdets + float((residual * r).sum()))
     gvix = data.basis @ vix  # (q, n, m, p)
-    p = -(flat.T @ gvix.reshape(count, -1, width))
+    p = -(flat.T @ gvix.reshape(number, -1, width))
     q = _products(gvix, vi @ gvix)
     gvi = data.basis @ vi
     gr = (data.basis @ r[..., None])[..., 0]
@@ -260,7 +315,13 @@ def _evaluate(data: _Data, theta: Floats) -> _At | None:
         - np.trace(gvi, axis1=2, axis2=3).sum(axis=1)
         - (p * phi).sum(axis=(1, 2))
     )
-    return _At(loglik, phi, beta, score, _information(gvi, phi, p, q), p, q, root, residual)
+    information = _information(gvi, phi, p, q)
+    inverse = np.divide(1.0, theta, out=np.zeros(number), where=count > 0)
+    loglik += 0.5 * float(np.sum(count * np.log(np.where(count > 0, inverse, 1.0))))
+    loglik -= 0.5 * float(squares @ inverse)
+    score = score + 0.5 * (squares * inverse - count) * inverse
+    information = information + np.diag(0.5 * count * inverse**2)
+    return _At(loglik, phi, beta, score, information, p, q, root, residual)
 
 
 def _products(left: Floats, right: Floats) -> Floats:

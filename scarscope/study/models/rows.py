@@ -114,7 +114,7 @@ def model_rows(
     """
     one_of(scale, "scale", SCALES)
     _require_covariates(response, covariates)
-    named, notes = _named_arms(response)
+    named, notes = named_arms(response)
     rows = rows_of_sides(combine(named, SIDE), scale=scale, control=control)
     table, names = _with_covariates(rows.table, named, covariates)
     return replace(rows, table=table, covariates=names, notes=(*notes, *rows.notes))
@@ -143,7 +143,7 @@ def rows_of_sides(
         As :func:`model_rows` does.
     """
     one_of(scale, "scale", SCALES)
-    _require_one_arm_a_side(sides)
+    require_one_arm_a_side(sides)
     known = sides[sides["change"].notna()].reset_index(drop=True)
     if known.empty:
         raise StudyError(
@@ -151,7 +151,7 @@ def rows_of_sides(
             remedy="See the column reasons of the response table: why photos were refused.",
         )
     scale, told = _usable_scale(known, scale)
-    arms, said = _arms(sides, control)
+    arms, said = order_arms(sides, control)
     table = _with_outcome(known, scale)
     return ModelRows(
         table=table,
@@ -181,7 +181,7 @@ def _require_covariates(response: pd.DataFrame, covariates: Sequence[str]) -> No
             )
 
 
-def _named_arms(response: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def named_arms(response: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Without rows whose arm is not stated, where those of others are."""
     blank = response["arm"] == ""
     if not blank.any() or blank.all():
@@ -191,7 +191,8 @@ def _named_arms(response: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     return response[~blank], (told,)
 
 
-def _require_one_arm_a_side(sides: pd.DataFrame) -> None:
+def require_one_arm_a_side(sides: pd.DataFrame) -> None:
+    """Refuse sides that are in more than one arm."""
     arms = sides.groupby(list(SIDE))["arm"].nunique()
     if (arms > 1).any():
         subject, side = arms.index[arms > 1][0]
@@ -260,8 +261,21 @@ def _columns_of(response: pd.DataFrame, name: str) -> dict[str, pd.Series]:
     return {f"{name}={word}": (words == word).astype("float64") for word in used[1:]}
 
 
-def _arms(sides: pd.DataFrame, control: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """All arms, the reference first, and a note where it was guessed."""
+def order_arms(sides: pd.DataFrame, control: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All arms, the reference first, and a note where it was guessed.
+
+    Parameters
+    ----------
+    sides : DataFrame
+        With a column ``arm``.
+    control : str or None
+        As in :func:`model_rows`.
+
+    Raises
+    ------
+    ParamsError
+        If nobody is in that arm.
+    """
     arms = sorted(str(arm) for arm in sides["arm"].unique())
     if control is not None:
         if control not in arms:
