@@ -86,7 +86,7 @@ def plot_depth(score: Score, ax: Axes | None = None, *, top: float | None = None
     ----------
     score : Score
     ax : Axes, optional
-        Where to draw; the colour bar takes a part of it. None: a new figure.
+        Where to draw; the colour bar stands to the right of it. None: a new figure.
     top : float, optional
         Depth at the bar's bright end, in µm (in photo pixels without a scale). None: a round
         figure just above the deepest scar. State it to compare photos.
@@ -130,7 +130,7 @@ def plot_change(change: Change, ax: Axes | None = None, *, top: float | None = N
     ----------
     change : Change
     ax : Axes, optional
-        Where to draw; the colour bar takes a part of it. None: a new figure.
+        Where to draw; the colour bar stands to the right of it. None: a new figure.
     top : float, optional
         Change at the bar's ends, in µm (in photo pixels without a scale). None: a round figure at
         the depth of the deeper scars.
@@ -261,9 +261,8 @@ def _keep_frame(ax: Axes, frame: Frame) -> None:
 
 
 def _colour_bar(ax: Axes, image: Any, label: str) -> None:  # noqa: ANN401  # matplotlib's own
-    figure = ax.get_figure(root=True)
-    if figure is not None:
-        figure.colorbar(image, ax=ax, label=label, shrink=0.8)
+    # As high as the photo, whatever its shape; it would take room from it otherwise.
+    ax.figure.colorbar(image, cax=ax.inset_axes((1.03, 0.0, 0.04, 1.0)), label=label)
 
 
 def _cover(change: Change, share: NDArray[np.float32]) -> NDArray[np.float32]:

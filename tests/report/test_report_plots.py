@@ -96,7 +96,7 @@ def middle_of(curve):
 
 def drawn(ax):
     """Nothing fails when the figure is painted."""
-    ax.get_figure(root=True).canvas.draw()
+    ax.figure.canvas.draw()
     return ax
 
 
@@ -170,7 +170,7 @@ def test_depth_is_in_micrometres_where_scars_are(found):
     assert ((column + 0.5) * STEP, (row + 0.5) * STEP) == pytest.approx((11.05, 3.05))
     assert image.get_clim() == (0, 500)
     assert plot_depth(found, top=900.0).images[-1].get_clim() == (0, 900)
-    bar = ax.get_figure().axes[-1]
+    (bar,) = ax.child_axes
     assert bar.get_ylabel() == "missing depth, µm"
 
 
