@@ -44,6 +44,7 @@ _IMPORTS = {
 _NOTEBOOK = ("matplotlib", "nbclient", "nbformat", "ipykernel")
 _STUDY = ("statsmodels", "matplotlib", "pyarrow")
 _TRAIN = ("torch", "onnx")
+_REVIEW = ("flask",)
 _TEST_PX = 200
 _SAME_NETWORK = 1e-4  # of the greatest value: rounding in another order; a wrong layer is far more
 
@@ -74,7 +75,7 @@ def examine() -> Iterator[Check]:
     """Look at everything, quickest first; each check is given as soon as it is known."""
     yield _python()
     yield from map(_package, _IMPORTS)
-    extras = (_cluster, _study, _notebook, _train)
+    extras = (_cluster, _study, _review, _notebook, _train)
     checks = (_opencv, _providers, _network, *extras, _temporary, _machine)
     yield from (check() for check in checks)
     yield _self_test()
@@ -207,6 +208,10 @@ def _cluster() -> Check:
 
 def _study() -> Check:
     return _extra("study", _STUDY, "a study's figures, its other analyses and Parquet need")
+
+
+def _review() -> Check:
+    return _extra("review", _REVIEW, "scarscope review needs")
 
 
 def _notebook() -> Check:

@@ -42,7 +42,7 @@ def test_every_check_is_made_and_the_status_follows(monkeypatch, capsys):
     assert "1 thing(s) to put right" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("extra", ["cluster", "study", "notebook", "train"])
+@pytest.mark.parametrize("extra", ["cluster", "study", "review", "notebook", "train"])
 def test_a_missing_extra_is_a_note_with_what_to_install(monkeypatch, extra):
     def version(name):
         raise metadata.PackageNotFoundError(name)
