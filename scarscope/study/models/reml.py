@@ -118,7 +118,7 @@ class _Data:
     known: NDArray[np.bool_]
     basis: Floats  # (q, n, m, m), 0 in rows and columns that are missing
     pure: Floats  # (q, 2): rows that one component alone explains, and their sum of squares
-    edge: float  # least eigenvalue of V, in units of the residual variance
+    careful: bool  # components can be held: keep off the edge, look back along every step
 
     def v(self, theta: Floats) -> Floats:
         """Covariances, with ones on the diagonal of missing rows."""
@@ -189,8 +189,7 @@ def fit_reml(
     whole = np.where(pairs[None], basis[:, None] if basis.ndim == 3 else basis, 0.0)
     shown = np.flatnonzero(np.abs(whole).sum(axis=(1, 2, 3)) > 0)
     rest = np.zeros((len(basis), 2)) if pure is None else pure / np.array([1.0, unit**2])
-    edge = _NEAR_SINGULAR if hold is None else _NEAR_EDGE
-    data = _Data(y / unit, x, known, whole[shown], rest[shown], edge)
+    data = _Data(y / unit, x, known, whole[shown], rest[shown], hold is not None)
     theta, at = _climbed(
         data, np.asarray(start, np.float64)[shown], None if hold is None else hold[shown]
     )
@@ -249,7 +248,7 @@ def _climb(data: _Data, theta: Floats, least: Floats) -> tuple[Floats, _At]:
         better = _halved(data, theta, step, least, at.loglik)
         if better is None:
             break
-        theta, at = better
+        theta, at = _turned(data, theta, at, better) if data.careful else better
     raise StudyError(
         "The covariance cannot be estimated from these figures.",
         remedy="Include more subjects, or fit fewer visits at a time.",
@@ -267,6 +266,21 @@ def _step(at: _At, low: NDArray[np.bool_]) -> Floats:
         if not falling.any():
             return step
         free &= ~falling
+
+
+def _turned(data: _Data, theta: Floats, at: _At, there: tuple[Floats, _At]) -> tuple[Floats, _At]:
+    """Where a step went too far, about the top of the line that it went along.
+
+    Expected information can be far below what the likelihood shows; steps by it then swing to and
+    fro around the top, and would take hundreds.
+    """
+    way = there[0] - theta
+    first, last = float(at.score @ way), float(there[1].score @ way)
+    if last > -0.25 * first:
+        return there
+    between = theta + way * first / (first - last)
+    again = _evaluate(data, between)
+    return there if again is None or again.loglik < there[1].loglik else (between, again)
 
 
 def _halved(
@@ -288,9 +302,10 @@ def _evaluate(data: _Data, theta: Floats) -> _At | None:
     """
     v = data.v(theta)
     count, squares = data.pure.T
-    if theta[count > 0].min(initial=1.0) < data.edge:
+    edge = _NEAR_EDGE if data.careful else _NEAR_SINGULAR
+    if theta[count > 0].min(initial=1.0) < edge:
         return None
-    if np.linalg.eigvalsh(v)[:, 0].min() < data.edge:
+    if np.linalg.eigvalsh(v)[:, 0].min() < edge:
         return None
     root = np.asarray(np.linalg.cholesky(v), np.float64)
     vi = np.asarray(np.linalg.inv(v), np.float64)
