@@ -2,10 +2,10 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench samples docs notebook validation change card lock clean
+.PHONY: help demo test bench samples docs notebook validation change studies card lock clean
 
 help:
 	@$(PYTHON) tasks.py --help
 
-demo test bench samples docs notebook validation change card lock clean:
+demo test bench samples docs notebook validation change studies card lock clean:
 	@$(PYTHON) tasks.py $@

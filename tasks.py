@@ -154,6 +154,13 @@ def change(options: argparse.Namespace) -> int:
     return _call([python, "-m", "scarscope.validation.pairs", *set_up, *options.more])
 
 
+def studies(options: argparse.Namespace) -> int:
+    """Simulate studies, from tables and from photos; writes docs/studies.md."""
+    python = prepare("test.txt")  # figures of the timed store need matplotlib
+    set_up = ["--out", "validation/studies", "--docs", "docs", "--workers", "2"]
+    return _call([python, "-m", "scarscope.validation.studies", *set_up, *options.more])
+
+
 def card(options: argparse.Namespace) -> int:
     """Write the model card of the learned segmenter, from the validation's and training's files."""
     return _call([prepare("run.txt"), "docs/model_card.py", *options.more])
@@ -384,6 +391,8 @@ def _parser() -> argparse.ArgumentParser:
     checked.add_argument("more", nargs="*", help="passed on, after --: --workers 4")
     pairs = add("change", change, "accuracy of comparing two photos; writes docs/change.md")
     pairs.add_argument("more", nargs="*", help="passed on, after --: --workers 4")
+    trials = add("studies", studies, "how often a study's test is right; writes docs/studies.md")
+    trials.add_argument("more", nargs="*", help="passed on, after --: --workers 4")
     cards = add("card", card, "the learned segmenter's model card; writes docs/model-card.md")
     cards.add_argument("more", nargs="*", help="after --: --check, --log FILE, --second DIR")
     books = add("notebook", notebook, "run the notebooks into results/notebooks/")

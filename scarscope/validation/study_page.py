@@ -15,7 +15,7 @@ from scarscope.validation.study_draws import DRAWS
 from scarscope.validation.study_set import EFFECT_PCT, NOISE_UM, TAIL_DF, scenarios
 from scarscope.validation.study_store import Timing
 
-COMMAND = "python -m scarscope.validation.studies"
+COMMAND = "python3 tasks.py studies"
 _LIMITS = """\
 - But for those from photos, figures are drawn as tables, without a gate: its share of refused
   photos is stated, and refused photos are drawn without regard to the outcome. If those who respond
