@@ -73,6 +73,7 @@ examples:
   scarscope batch data/samples --out results-layout --layout "{subject}/{session}/{view}"
 
 look at:
+  DIR/report.html     what changed, in one page that needs no network
   DIR/photos.csv      one row a photo        DIR/overlays/       the photos, scars outlined
   DIR/scars.csv       one row a scar         DIR/failures.csv    what failed, and what to do
 """
