@@ -237,7 +237,10 @@ def score_file(
     from scarscope.photo import read_photo, read_sidecar
 
     photo = read_photo(file, mm_per_px=scale, name=name, params=params.photo)
-    return score(photo, roi=roi or read_sidecar(file).roi, params=params, edits=edits)
+    roi = roi or read_sidecar(file).roi
+    if not edits:
+        return score(photo, roi=roi, params=params)
+    return score(photo, roi=roi, params=params, edits=edits)
 
 
 def file_hash(file: Path) -> str:

@@ -342,7 +342,8 @@ def test_provenance_tells_how_and_when(photos, tmp_path):
     told = json.loads((tmp_path / "out/provenance.json").read_text(encoding="utf-8"))
     assert told["params_hash"] == Params().hash
     assert told["params"]["skin"]["grid_mm"] == 0.1
-    assert told["counts"] == {"photos": 4, "ok": 4, "failed": 0, "skipped": 0, "kept": 0}
+    counts = {"photos": 4, "ok": 4, "failed": 0, "excluded": 0, "skipped": 0, "kept": 0}
+    assert told["counts"] == counts
     assert told["started_utc"].endswith("+00:00")
     assert told["environment"]["packages"]["numpy"]
     assert told["environment"]["opencv"]["version"]

@@ -374,7 +374,7 @@ def test_help_names_every_command_and_every_option_has_help():
     parser = build_parser()
     commands = next(a for a in parser._actions if hasattr(a, "choices") and a.choices)
     names = {"score", "batch", "compare", "phantom", "validate", "train", "doctor"}
-    names |= {"study", "plan", "export", "unblind", "protocol"}
+    names |= {"study", "plan", "report", "review", "export", "unblind", "protocol"}
     assert set(commands.choices) == names
     for command in commands.choices.values():
         assert "examples:" in command.epilog
