@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from scarscope.batch.review import REVIEW_NAME
 from scarscope.errors import DependencyError, ParamsError, ReviewError, StoreError
-from scarscope.report.review_site import FOLDERS, HOST, Site, open_site
+from scarscope.report.review_site import FOLDERS, HOST, PAGE, REPORT, Site, open_site
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -61,10 +61,11 @@ def make_app(site: Site) -> Flask:
     app.register_error_handler(ReviewError, lambda error: _told_error(error, 400))
     app.register_error_handler(StoreError, lambda error: _told_error(error, 500))
     app.add_url_rule("/", "page", lambda: _page(site))
+    app.add_url_rule(f"/{REPORT}", "report", lambda: _page(site))  # its pages link back to it
     app.add_url_rule("/review.json", "read", lambda: _read(site))
     app.add_url_rule("/review.json", "write", lambda: _write(site), methods=["POST"])
     for folder in FOLDERS:
-        app.add_url_rule(f"/{folder}/<path:name>", folder, _pictures(site, folder))
+        app.add_url_rule(f"/{folder}/<path:name>", f"below_{folder}", _files(site, folder))
     return app
 
 
@@ -135,10 +136,10 @@ def _told_error(error: Exception, status: int) -> Response:
     return _answer(status, message, getattr(error, "remedy", ""))
 
 
-def _page(site: Site) -> Response:
+def _page(site: Site, file: Path | None = None) -> Response:
     from flask import Response
 
-    page = Response(site.page(), mimetype="text/html")
+    page = Response(site.page(file), mimetype="text/html")
     page.headers["Content-Security-Policy"] = _PAGE_POLICY
     return page
 
@@ -167,17 +168,19 @@ def _write(site: Site) -> Response:
     return answer
 
 
-def _pictures(site: Site, folder: str) -> Callable[[str], Response]:
+def _files(site: Site, folder: str) -> Callable[[str], Response]:
     from flask import Response, abort
 
-    def picture(name: str) -> Response:
-        path = site.picture(folder, name)
+    def answer(name: str) -> Response:
+        path = site.served(folder, name)
         if path is None:
             abort(404)
+        if path.suffix.lower() == PAGE:
+            return _page(site, path)
         kind = mimetypes.guess_type(path.name)[0] or "image/webp"  # which some systems do not know
         return Response(path.read_bytes(), mimetype=kind)
 
-    return picture
+    return answer
 
 
 def serve(

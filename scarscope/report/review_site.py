@@ -12,8 +12,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from skimage.measure import approximate_polygon, find_contours
+
 from scarscope.batch.review import (
     REVIEW_NAME,
+    Decision,
     Review,
     Size,
     parse_review,
@@ -22,16 +27,21 @@ from scarscope.batch.review import (
     write_review,
 )
 from scarscope.batch.review_plan import words
+from scarscope.batch.scar_ids import read_labels
 from scarscope.batch.store import Store
 from scarscope.errors import ReviewError, StoreError
+from scarscope.scars.edits import Outline
 
 HOST = "127.0.0.1"
 REPORT = "report.html"
 TOKEN_META = "scarscope-review"  # noqa: S105  # the name of what tells the page its token
-FOLDERS = ("layers", "overlays", "report")
+SUBJECTS, PAGE = "report", ".html"  # where pages of single subjects lie
+FOLDERS = ("layers", "overlays", SUBJECTS)
 _SUFFIXES = (".webp", ".jpg", ".png", ".json", ".css", ".js")
 _NO_FILE = "none"  # the tag of a review that nobody has written yet
 _HEAD = re.compile(rb"<head(?:\s[^>]*)?>", re.IGNORECASE)
+_CORNERS = 3
+_OFF_PX = 0.5  # that an outline may be off by
 _PNG_SIZE = slice(16, 24)  # width and height in the header (PNG specification, 11.2.1)
 
 
@@ -98,8 +108,13 @@ class Site:
         except StoreError:
             return {}
 
-    def page(self) -> bytes:
-        """The report, told that and with which token it may save.
+    def page(self, file: Path | None = None) -> bytes:
+        """A page of the report, told that and with which token it may save.
+
+        Parameters
+        ----------
+        file : Path, optional
+            One subject's page, from :meth:`served`. None: the report itself.
 
         Raises
         ------
@@ -107,7 +122,7 @@ class Site:
             If there is none.
         """
         try:
-            page = (self.out / REPORT).read_bytes()
+            page = (file or self.out / REPORT).read_bytes()
         except OSError as error:
             raise _no_report(self.out) from error
         head = _HEAD.search(page)
@@ -140,7 +155,8 @@ class Site:
         Returns
         -------
         dict
-            ``saved``, how many there are; ``warnings``, those that would not be applied now.
+            ``saved``, how many there are; ``warnings``, a sentence for each that would not be
+            applied now.
 
         Raises
         ------
@@ -155,8 +171,17 @@ class Site:
         review = parse_review(data, sizes=sizes, name="the review")
         if not review.study:
             review = replace(review, study=study_id(hashes.values()))
+        review = replace(review, decisions=tuple(self._placed(d, hashes) for d in review.decisions))
         write_review(review, self.file, backup=True)
         return {"saved": len(review.decisions), "warnings": _warnings(review, hashes)}
+
+    def _placed(self, decision: Decision, hashes: dict[str, str]) -> Decision:
+        """A decision with the outline of the scar that it names, while its number means that."""
+        mask = self.out / "masks" / f"{decision.path}.png"
+        same = hashes.get(decision.path) == decision.sha256 and mask.is_file()
+        if decision.scar_id is None or decision.outline or not same:
+            return decision
+        return replace(decision, outline=outline_in(read_labels(mask), decision.scar_id))
 
     def _size(self, path: str, hashes: dict[str, str]) -> Size | None:
         """Width and height of a photo, from its mask; None where there is none."""
@@ -167,7 +192,7 @@ class Site:
             width, height = struct.unpack(">II", stream.read(_PNG_SIZE.stop)[_PNG_SIZE])
         return width, height
 
-    def picture(self, folder: str, name: str) -> Path | None:
+    def served(self, folder: str, name: str) -> Path | None:
         """A file below one of :data:`FOLDERS`; None for whatever else is asked for."""
         from werkzeug.security import safe_join
 
@@ -181,7 +206,22 @@ class Site:
             return None
         # A link may lie in the folder and lead out of it.
         inside = path.is_relative_to(base) and path.is_file()
-        return path if inside and path.suffix.lower() in _SUFFIXES else None
+        known = (*_SUFFIXES, PAGE) if folder == SUBJECTS else _SUFFIXES
+        return path if inside and path.suffix.lower() in known else None
+
+
+def outline_in(labels: NDArray[np.uint16], number: int) -> Outline:
+    """Outline of a scar in a mask, in the photo's pixels; empty where it is not there."""
+    rows, cols = np.nonzero(labels == number)
+    if not len(rows):
+        return ()
+    top, left = int(rows.min()), int(cols.min())
+    own = labels[top : rows.max() + 1, left : cols.max() + 1] == number
+    curves = find_contours(np.pad(own, 1).astype(np.float32), 0.5)  # type: ignore[no-untyped-call]
+    curve = max(curves, key=len)[:-1]
+    fewer = approximate_polygon(curve, _OFF_PX)  # type: ignore[no-untyped-call]
+    curve = fewer if len(fewer) > _CORNERS else curve  # a single pixel would become a line
+    return tuple((round(float(x + left - 1), 1), round(float(y + top - 1), 1)) for y, x in curve)
 
 
 def _no_report(out: Path) -> ReviewError:
@@ -190,13 +230,13 @@ def _no_report(out: Path) -> ReviewError:
     )
 
 
-def _warnings(review: Review, hashes: dict[str, str]) -> list[dict[str, str]]:
+def _warnings(review: Review, hashes: dict[str, str]) -> list[str]:
     told = []
     for decision in review.decisions if hashes else ():
         known = hashes.get(decision.path)
         if known != decision.sha256:
             why = "there is no such photo" if known is None else "the photo's bytes are others now"
-            told.append({"path": decision.path, "what": words(decision), "why": why})
+            told.append(f"{words(decision)} in {decision.path} will not be applied: {why}.")
     return told
 
 

@@ -18,6 +18,7 @@ from scarscope.errors import DependencyError, ParamsError, ReviewError, StoreErr
 from scarscope.report import review_server
 from scarscope.report.review_server import MOST_BYTES, TOKEN_HEADER, make_app, serve
 from scarscope.report.review_site import open_site
+from scarscope.scars.edits import cells_of
 
 PORT, TOKEN = 8123, "t0ken-of-this-run"
 ORIGIN = f"http://127.0.0.1:{PORT}"
@@ -164,6 +165,19 @@ def test_every_answer_is_closed(ask, path):
     assert "Set-Cookie" not in headers
 
 
+def test_pages_of_single_subjects_are_pages_too(ask, out):
+    (out / "report").mkdir()
+    (out / "report/s1.html").write_text("<html><head></head>one</html>", encoding="utf-8")
+    (out / "layers/s1.html").write_text("<html><head></head>no</html>", encoding="utf-8")
+    for path in ("/report/s1.html", f"/report/s1.html?token={TOKEN}", "/report.html"):
+        answer = ask(path)
+        assert f'content="{TOKEN}"' in answer.text
+        assert answer.mimetype == "text/html"
+        assert "'unsafe-inline'" in answer.headers["Content-Security-Policy"]
+    assert ask("/layers/s1.html").status_code == 404
+    assert ask("/report/s1.html", headers={TOKEN_HEADER: None}).status_code == 403
+
+
 def test_pictures_of_the_study_are_served(ask):
     assert ask(f"/layers/{PATH}.d/photo.webp").data == b"webp"
     assert ask(f"/overlays/{PATH}.jpg").data == b"jpeg"
@@ -235,12 +249,36 @@ def test_decisions_are_written_and_those_before_are_kept(ask, site):
     assert not list(site.out.glob(".tmp-*"))
 
 
+def test_a_number_alone_is_written_with_its_place(ask, site):
+    labels = np.zeros((100, 200), np.uint16)
+    labels[20:40, 100:150] = 7
+    write_bytes(site.out / f"masks/{PATH}.png", png16(labels, "x"))
+    ask("/review.json", "POST", data=review(REJECT, {**REJECT, "scar_id": 8}))
+    first, second = read_review(site.file).decisions
+    cells = cells_of(first.outline, tuple(np.indices(labels.shape, dtype=np.float32)[::-1]))
+    assert (cells & (labels == 7)).sum() / (cells | (labels == 7)).sum() > 0.95
+    assert (second.scar_id, second.outline) == (8, ())
+    # After the scar has gone from the mask its place is still known.
+    write_bytes(site.out / f"masks/{PATH}.png", png16(labels * 0, "x"))
+    ask("/review.json", "POST", data=ask("/review.json").data)
+    assert read_review(site.file).decisions[0] == first
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 1), (3, 1)])
+def test_the_smallest_scars_have_an_outline_that_is_read_back(ask, site, size):
+    labels = np.zeros((100, 200), np.uint16)
+    labels[: size[0], : size[1]] = 7
+    write_bytes(site.out / f"masks/{PATH}.png", png16(labels, "x"))
+    assert ask("/review.json", "POST", data=review(REJECT)).status_code == 200
+    assert len(read_review(site.file).decisions[0].outline) >= 3
+
+
 def test_what_would_not_be_applied_is_told(ask):
     strange = [{**REJECT, "sha256": "0" * 64}, {**REJECT, "path": "P09/x.jpg"}]
     warnings = ask("/review.json", "POST", data=review(*strange)).json["warnings"]
-    assert [each["path"] for each in warnings] == [PATH, "P09/x.jpg"]
-    assert "others now" in warnings[0]["why"]
-    assert "no such photo" in warnings[1]["why"]
+    told = f"reject scar 7 in {PATH} will not be applied: the photo's bytes are others now."
+    assert warnings[0] == told
+    assert "P09/x.jpg will not be applied: there is no such photo" in warnings[1]
 
 
 def test_two_windows_do_not_overwrite_each_other(ask):
