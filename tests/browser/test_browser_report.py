@@ -2,9 +2,19 @@
 
 import json
 import re
+import shutil
+import socket
+import threading
+from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 from browser_pages import LAPTOP, SCREENS, TABLET, watch
+from playwright.sync_api import expect
+
+from scarscope.batch.review import Review, parse_review, read_review, write_review
+from scarscope.report.review_server import make_app
+from scarscope.report.review_site import HOST, open_site
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +87,7 @@ def test_a_subject_begins_with_the_answer(opened):
     assert answer.bounding_box()["y"] < LAPTOP["height"] / 2
     assert "Improved" in answer.inner_text()
     assert "95 % interval" in answer.inner_text()
-    assert page.locator("#s1 svg.chart").bounding_box()["y"] < LAPTOP["height"]
+    assert page.locator("#s1 .view svg.chart").bounding_box()["y"] < LAPTOP["height"]
     page.wait_for_timeout(200)  # pictures are decoded
     opened.shot("subject")  # the README's picture, see docs/pictures.py
 
@@ -130,11 +140,8 @@ def test_layers_outlines_and_blink(opened):
     page.click(f"{VIEWER} [data-layer=photo]")
     page.click(f"{VIEWER} .blink")
     first = wipe_of(page)
-    page.wait_for_function(
-        'was => getComputedStyle(document.querySelector("#s1 .panel:not([hidden]) .stage"))'
-        ".getPropertyValue('--wipe') !== was",
-        arg=first,
-    )
+    slider = page.locator(f"{VIEWER} .wipe input")
+    expect(slider).not_to_have_js_property("value", first.rstrip("%"))
     page.click(f"{VIEWER} .blink")
     assert wipe_of(page) == "50%"
 
@@ -214,11 +221,15 @@ def test_a_subject_prints_on_one_page(opened, paper):
     assert all(image.evaluate("e => e.naturalWidth") > 100 for image in images)
 
 
-def decide(page, text):
+def said(page, text):
+    expect(page.locator("#said")).to_contain_text(text)
+
+
+def decide(page, text, count):
     page.fill("#ask-reason", text)
     page.fill("#ask-by", "AB")
     page.click("#ask-ok")
-    page.wait_for_function("document.getElementById('said').textContent.includes('kept')")
+    expect(page.locator("#review-count")).to_have_text(str(count))
 
 
 def test_decisions_are_made_and_downloaded(opened, tmp_path):
@@ -226,12 +237,12 @@ def test_decisions_are_made_and_downloaded(opened, tmp_path):
     page.click("#review-toggle")
     row = page.locator(f"{PANEL} .facts .scar-table tbody tr").first
     row.locator("button", has_text="Reject").click()
-    decide(page, "a naevus")
+    decide(page, "a naevus", 1)
     assert "rejected" in row.get_attribute("class")
     second = page.locator(f"{PANEL} .facts .scar-table tbody tr").nth(1)
     second.locator("button", has_text="Retype").click()
     page.select_option("#ask-type", "icepick")
-    decide(page, "deeper than wide")
+    decide(page, "deeper than wide", 2)
     page.click(f"{PANEL} .exclude")
     page.click("#ask button[value=cancel]")
     assert page.inner_text("#review-count") == "2"
@@ -247,8 +258,12 @@ def test_decisions_are_made_and_downloaded(opened, tmp_path):
     assert told["decisions"][0]["path"] == "P01/2026-01-12/left.jpg"
     assert told["decisions"][0]["scar_id"] == int(row.get_attribute("data-id"))
     assert told["decisions"][1]["type"] == "icepick"
+    outline = told["decisions"][0]["outline"]  # on the photo of 700 pixels
+    assert len(outline) > 5
+    assert all(0 <= v <= 700 for point in outline for v in point)
+    parse_review(file.read_bytes(), name="the download")
     row.locator("button", has_text="Reject").click()  # and taken back
-    page.wait_for_function("document.getElementById('said').textContent.includes('taken back')")
+    said(page, "taken back")
     assert "rejected" not in (row.get_attribute("class") or "")
     assert page.inner_text("#review-count") == "1"
 
@@ -262,7 +277,7 @@ def test_a_scar_is_drawn_in_the_photos_own_pixels(opened, tmp_path):
     corners = [(0.25, 0.25), (0.5, 0.25), (0.5, 0.5), (0.25, 0.25)]
     for x, y in corners:
         page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    decide(page, "missed")
+    decide(page, "missed", 1)
     with page.expect_download() as waited:
         page.click("#review-save")
     file = tmp_path / "review.json"
@@ -274,6 +289,68 @@ def test_a_scar_is_drawn_in_the_photos_own_pixels(opened, tmp_path):
     for (x, y), (a, b) in zip(corners, decision["outline"], strict=False):
         assert a == pytest.approx(x * wide, abs=4)
         assert b == pytest.approx(y * wide, abs=4)
+
+
+@pytest.fixture
+def reviewed(browser, results, tmp_path):
+    """The report as the review server shows it, and the folder where decisions go."""
+    serving = pytest.importorskip("werkzeug.serving")
+    out = tmp_path / "results"
+    shutil.copytree(results, out)
+    with closing(socket.create_server((HOST, 0))) as free:
+        port = free.getsockname()[1]
+    site = open_site(out, port)
+    server = serving.make_server(HOST, port, make_app(site), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    context = browser.new_context(viewport=LAPTOP)
+    watched = watch(context.new_page())
+    watched.page.goto(site.address)
+    yield watched, out
+    context.close()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    assert watched.errors == []
+    assert {urlsplit(url).netloc for url in watched.requests} <= {"", f"{HOST}:{port}"}
+
+
+def test_decisions_are_kept_by_the_server(reviewed):
+    watched, out = reviewed
+    page = open_first(watched)
+    page.click("#review-toggle")
+    rows = page.locator(f"{PANEL} .facts .scar-table tbody tr")
+    for count, row in enumerate((rows.nth(0), rows.nth(1)), start=1):
+        row.locator("button", has_text="Reject").click()
+        decide(page, "a naevus", count)
+        page.click("#review-save")
+        said(page, f"{count} decision(s) saved")
+    kept = read_review(out / "review.json")
+    assert {(d.path, d.action) for d in kept.decisions} == {("P01/2026-01-12/left.jpg", "reject")}
+    assert len({d.scar_id for d in kept.decisions}) == 2
+    # Of one scar the last decision counts.
+    rows.nth(1).locator("button", has_text="Retype").click()
+    decide(page, "deeper than wide", 2)
+    page.click("#review-list summary")
+    listed = page.locator("#review-list li")
+    assert "retype" in listed.nth(1).inner_text()
+    listed.nth(1).locator("button").click()
+    expect(listed).to_have_count(1)
+    page.click("#review-save")
+    said(page, "1 decision(s) saved")
+    page.reload()
+    page.wait_for_selector(f"{VIEWER} img[src^='blob:']")
+    expect(page.locator(f"{PANEL} .facts tr.rejected")).to_have_count(1)
+    # Another window saved in the meantime: nothing is overwritten unseen.
+    write_review(Review(kept.study), out / "review.json")
+    page.click("#review-toggle")
+    rows.nth(2).locator("button", has_text="Reject").click()
+    decide(page, "a fold", 2)
+    watched.errors.clear()
+    page.click("#review-save")
+    said(page, "Not saved.")
+    assert read_review(out / "review.json").decisions == ()
+    watched.errors.clear()  # the browser notes that the server said no
 
 
 def test_nothing_hinders_who_needs_help(opened):

@@ -106,7 +106,9 @@ def _view(
         mdc95_pct=last.mdc95_pct if last is not None and _finite(last.mdc95_pct) else None,
         verdict=str(row["verdict"]) if row is not None else "",
         comparable=str(row["comparable"]) if row is not None else "",
-        words=change_words(row, source.unit) if row is not None else "There is nothing to compare it with.",
+        words=change_words(row, source.unit)
+        if row is not None
+        else "There is nothing to compare it with.",
         flags=_all_flags(rows["flags"]),
     )
 

@@ -387,6 +387,8 @@
     async begin() {
       const meta = $('meta[name="scarscope-review"]');
       if (!all(".panel").some((panel) => panel.dataset.path)) return;
+      /* Of many pages each would download a file of its own: only the server keeps them together. */
+      if (!meta && document.body.dataset.single !== "yes") return;
       $("#review-toggle").hidden = false;
       $("#review-toggle").addEventListener("click", () => this.toggle());
       $("#review-save").addEventListener("click", () => this.save());
@@ -398,10 +400,17 @@
       }
       addEventListener("beforeunload", (event) => { if (this.dirty) event.preventDefault(); });
       if (!meta) return;
+      /* Pages of other subjects come from the same server, which wants the token. */
+      for (const link of all('a[href$=".html"]')) link.href = `${link.href}?token=${encodeURIComponent(meta.content)}`;
       this.server = { "X-ScarScope-Token": meta.content };
+      /* The browser was opened by a code that works once: a reload needs the token. */
+      history.replaceState(null, "", `${location.pathname}?token=${encodeURIComponent(meta.content)}${location.hash}`);
       try {
-        const answer = await fetch("review.json", { headers: this.server });
-        if (answer.ok) this.decisions = (await answer.json()).decisions || [];
+        const answer = await fetch("/review.json", { headers: this.server });
+        const told = await answer.json();
+        if (!answer.ok) { say(`Earlier decisions cannot be read. ${told.error} ${told.remedy}`); return; }
+        this.decisions = told.decisions || [];
+        this.tag = answer.headers.get("ETag");
         this.told();
       } catch { say("Earlier decisions could not be read from the server."); }
     },
@@ -446,8 +455,11 @@
     },
 
     keep(decision) {
-      const same = (other) => other.path === decision.path && other.action === decision.action
-        && (other.scar_id ?? null) === (decision.scar_id ?? null) && decision.action !== "add";
+      /* One decision about each scar, region and photo; the last one counts. */
+      const ofScar = (d) => d.action === "reject" || d.action === "retype";
+      const same = (other) => other.path === decision.path && (ofScar(decision)
+        ? ofScar(other) && other.scar_id === decision.scar_id
+        : decision.action !== "add" && other.action === decision.action);
       this.decisions = this.decisions.filter((other) => !same(other));
       this.decisions.push(decision);
       this.dirty = true;
@@ -467,9 +479,24 @@
     scarOf(row) {
       const panel = row.closest(".panel"), viewer = $(`.viewer[data-key="${row.closest(".scars").dataset.viewer}"]`).viewer;
       const pair = viewer.kind === "pair";
-      if (pair && row.dataset.id !== "") return { path: panel.dataset.base, sha256: panel.dataset.baseSha, scar_id: Number(row.dataset.id) };
+      const own = row.dataset.id !== "";
+      if (pair && own) return { path: panel.dataset.base, sha256: panel.dataset.baseSha, scar_id: Number(row.dataset.id), ...this.outlineOf(viewer, row) };
       const id = pair ? row.dataset.later : row.dataset.id;
-      return id === "" ? null : { path: panel.dataset.path, sha256: panel.dataset.sha, scar_id: Number(id) };
+      const scar = { path: panel.dataset.path, sha256: panel.dataset.sha, scar_id: Number(id) };
+      return id === "" ? null : pair ? scar : { ...scar, ...this.outlineOf(viewer, row) };
+    },
+
+    /* Where a scar lies in the photo that the picture is of; numbers change, places do not. */
+    outlineOf(viewer, row) {
+      const scar = viewer.data?.scars[Number(row.dataset.row)];
+      const [longest] = [...(scar?.before || scar?.photo || [])].sort((a, b) => b.length - a.length);
+      const points = (longest?.match(/-?[\d.]+ -?[\d.]+/g) || []).map((pair) => pair.split(" ").map(Number));
+      return points.length > 2 ? { outline: this.inPhoto(viewer, points) } : {};
+    },
+
+    inPhoto(viewer, points) {
+      const [perPhoto, left, top] = viewer.data.frame;
+      return points.map(([x, y]) => [(x + left) / perPhoto, (y + top) / perPhoto].map((v) => Math.round(v * 10) / 10));
     },
 
     async ofScar(row, action) {
@@ -515,8 +542,7 @@
         return;
       }
       line.setAttribute("d", `M${points.map((p) => p.join(" ")).join("L")}Z`);
-      const [perPhoto, left, top] = viewer.data.frame;
-      const outline = points.map(([a, b]) => [(a + left) / perPhoto, (b + top) / perPhoto].map((v) => Math.round(v * 10) / 10));
+      const outline = this.inPhoto(viewer, points);
       const panel = viewer.root.closest(".panel");
       const told = await this.ask(action === "add" ? "Add a scar" : "Redraw the region", action === "add" ? "It counts when the batch is run again." : "Only skin within it is measured when the batch is run again.", action === "add");
       if (told) this.keep({ path: panel.dataset.path, sha256: panel.dataset.sha, action, outline, ...told });
@@ -526,6 +552,7 @@
     /* Marks rows by what was decided about them. */
     told() {
       $("#review-count").textContent = this.decisions.length;
+      this.list();
       for (const row of all(".scar-table tbody tr")) {
         const scar = this.scarOf(row);
         const gone = Boolean(scar) && this.decisions.some((d) => d.action === "reject" && d.path === scar.path && d.scar_id === scar.scar_id);
@@ -537,6 +564,24 @@
         const path = button.closest(".panel").dataset.path;
         button.textContent = this.decisions.some((d) => d.action === "exclude" && d.path === path) ? "Include this photo again" : "Exclude this photo";
       }
+    },
+
+    /* All decisions: also about scars that are gone from the tables by now. */
+    list() {
+      const box = $("#review-list");
+      box.hidden = $("#review-toggle").getAttribute("aria-pressed") !== "true" || !this.decisions.length;
+      $("ul", box).replaceChildren(...this.decisions.map((decision) => {
+        const line = document.createElement("li"), button = document.createElement("button");
+        const what = { reject: "reject scar", retype: "retype scar", add: "add a scar", region: "another region", exclude: "exclude" }[decision.action];
+        const number = decision.scar_id ?? "", type = decision.type ? ` as ${decision.type}` : "";
+        line.textContent = `${decision.path}: ${what} ${number}${type}. ${decision.reason} (${decision.by})`;
+        button.type = "button";
+        button.textContent = "Take back";
+        button.setAttribute("aria-label", `Take back: ${line.textContent}`);
+        button.addEventListener("click", () => { this.undo((other) => other === decision); say("Decision taken back."); });
+        line.append(button);
+        return line;
+      }));
     },
 
     async save() {
@@ -552,11 +597,13 @@
         return;
       }
       try {
-        const answer = await fetch("review.json", { method: "POST", headers: { ...this.server, "Content-Type": "application/json" }, body });
-        const text = await answer.text();
-        if (!answer.ok) { say(`Not saved: ${text}`); return; }
+        const headers = { ...this.server, "Content-Type": "application/json", ...(this.tag ? { "If-Match": this.tag } : {}) };
+        const answer = await fetch("/review.json", { method: "POST", headers, body });
+        const told = await answer.json();
+        if (!answer.ok) { say(`Not saved. ${told.error} ${told.remedy}`); return; }
         this.dirty = false;
-        say("Saved. Run the same batch command again to apply the decisions.");
+        this.tag = answer.headers.get("ETag");
+        say(`${told.saved} decision(s) saved. Run the same batch command again to apply them. ${told.warnings.join(" ")}`);
       } catch { say("Not saved: the review server does not answer. Start scarscope review again; your decisions are still on this page."); }
     },
   };
