@@ -11,9 +11,9 @@ P_t, Q_st : ``-Σ X' V⁻¹ G_t V⁻¹ X`` and ``Σ X' V⁻¹ G_s V⁻¹ G_t V�
 θ is not held above zero: only V has to be positive definite. Two sides of a face whose figures
 happen to correlate negatively then still give the paired t-test, and errors keep their size; with
 components cut off at zero they would not. Where groups differ in size the likelihood may climb to
-the edge of what is positive definite; then, and where it is asked for, components are held at 0 or
-above. W is that of all of them even so: what was held is not known to be 0, and a contrast keeps
-the degrees of freedom that its groups give it.
+the edge of what is positive definite: where it is asked for, components are held at 0 or above. W
+is that of all of them even so: what was held is not known to be 0, and a contrast keeps the degrees
+of freedom that its groups give it.
 
 Sources: Patterson & Thompson 1971, Biometrika 58:545 (REML); Kenward & Roger 1997, Biometrics
 53:983 (covariance and degrees of freedom; of a single contrast the latter are Satterthwaite's, and
@@ -172,7 +172,7 @@ def fit_reml(
         squares. Residuals within groups are such, once what coefficients explain is taken out: a
         thousand scars then cost no more than their groups.
     hold : ndarray of bool, shape (q,), optional
-        Components that are held at 0 or above where no covariance fits best without. None: none.
+        Components that are held at 0 or above. None: none.
 
     Returns
     -------
@@ -190,9 +190,9 @@ def fit_reml(
     shown = np.flatnonzero(np.abs(whole).sum(axis=(1, 2, 3)) > 0)
     rest = np.zeros((len(basis), 2)) if pure is None else pure / np.array([1.0, unit**2])
     data = _Data(y / unit, x, known, whole[shown], rest[shown], hold is not None)
-    theta, at = _climbed(
-        data, np.asarray(start, np.float64)[shown], None if hold is None else hold[shown]
-    )
+    held = np.zeros(len(basis), bool) if hold is None else hold
+    least = np.where(held, 0.0, -np.inf)[shown]
+    theta, at = _climb(data, np.asarray(start, np.float64)[shown], least)
     every = np.zeros(len(basis))
     every[shown] = theta * unit**2
     return _finished(at, every, unit, data)
@@ -221,17 +221,6 @@ def _residual_sd(y: Floats, x: Floats, known: NDArray[np.bool_]) -> float:
             remedy="Check that rows are not copies of each other.",
         )
     return float(np.sqrt(left / (len(rows) - width)))
-
-
-def _climbed(data: _Data, start: Floats, hold: NDArray[np.bool_] | None) -> tuple[Floats, _At]:
-    """The best θ; with some of it held at 0 or above where there is none without."""
-    free = np.full(len(start), -np.inf)
-    try:
-        return _climb(data, start, free)
-    except StudyError:
-        if hold is None or not hold.any():
-            raise
-    return _climb(data, start, np.where(hold, 0.0, free))
 
 
 def _climb(data: _Data, theta: Floats, least: Floats) -> tuple[Floats, _At]:

@@ -136,15 +136,31 @@ def fit_cells(rows: ScarRows, *, baseline: bool = True, spread: Spread = "by typ
     parts = list(_parts(groups, spread))
     data = _data(table, groups, x, parts)
     kept = _told_apart(data, [name == SCAR for name, _ in parts])
-    hold = np.array([parts[place][0] != SCAR for place in kept])
-    fit = fit_reml(
-        data.y, data.x, data.basis[kept], data.start[kept], data.known,
-        pure=data.pure[kept], hold=hold,
-    )  # fmt: skip
+    fit = _fitted(data, kept, [parts[place][0] for place in kept])
     found = {parts[place]: float(value) for place, value in zip(kept, fit.theta, strict=True)}
     mix = {str(kind): float(share) for kind, share in table["type"].value_counts(True).items()}
     kinds = table["type"].to_numpy(np.str_)
     return ScarFit(fit, cells, found, spread, mix, x, kinds)
+
+
+def _fitted(data: _Data, kept: list[int], names: list[str]) -> Reml:
+    """The fit with what sides have in common held at 0 or above.
+
+    Scars of a side do not differ more than chance makes them, but sides of a subject can: light
+    that moves from one to the other makes them differ in opposite ways. What subjects have in
+    common may therefore lie below 0, or an arm's contrast within subjects would look surer than it
+    is; it is held too where no covariance fits best without.
+    """
+
+    def fit(*free: str) -> Reml:
+        hold = np.array([name not in (SCAR, *free) for name in names])
+        chosen = (data.basis[kept], data.start[kept], data.known)
+        return fit_reml(data.y, data.x, *chosen, pure=data.pure[kept], hold=hold)
+
+    try:
+        return fit(SUBJECT, SUBJECT_TYPE)
+    except StudyError:
+        return fit()
 
 
 def _with_slopes(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,9 @@
 change of a scar's missing volume in percent of its own (:mod:`.scar_rows` says why), all but arm,
 type and baseline random (:mod:`.scar_design`), fitted by REML with Kenward and Roger's degrees of
 freedom. With balanced data and one spread of all types the contrast of two arms is exactly the
-paired t test of sides' means, and near it else: a side with a hundred scars is one side.
+paired t test of sides' means, and near it else: a side with a hundred scars is one side. Degrees of
+freedom are at most one fewer than subjects: spreads of types borrow from each other, and could
+otherwise make a contrast look surer than any count of subjects allows.
 
 Residuals are not weighted by the error of each scar. That error depends on the reading at baseline:
 a scar that read too deep by chance would weigh more, and large scars would decide. What differs
@@ -23,7 +25,7 @@ effect); Kenward & Roger 1997, Biometrics 53:983; Barnett et al. 2005, Int J Epi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -49,7 +51,7 @@ _PLACE = {
 }
 _FIGURES = {
     "se": "Standard error.",
-    "df": "Degrees of freedom (Kenward-Roger).",
+    "df": "Degrees of freedom (Kenward-Roger, at most one fewer than `n_subjects`).",
     "low": "Lower end of its 95 % interval.",
     "high": "Upper end.",
 }
@@ -91,8 +93,8 @@ SCAR_VARIANCE = {
     "component": "`subject`, `type in subject`, `side`, `type in side`, `view` or `scar`; what the "
     "study cannot tell apart from one of the others is left out. `scar` holds the error of reading "
     "one scar.",
-    "variance": "Variance of changes in percent. Below 0: sides or scars of one unit differ more "
-    "than chance makes them.",
+    "variance": "Variance of changes in percent. That of subjects can lie below 0: then sides of "
+    "one differ more than chance makes them. Those of sides and views are held at 0 or above.",
     "sd": "Its root; blank below 0.",
     "share": "Share of the sum.",
     "icc": "Correlation of the changes of two scars of one type that share this and all above it; "
@@ -259,7 +261,7 @@ def _means(rows: ScarRows, fit: ScarFit, confidence: float) -> pd.DataFrame:
             found = fit.contrast(weights)
             assert found is not None  # of cells that are there
             counts = (*_counted(part), int(part["resolved"].sum()))
-            figures = _figures(found, confidence)
+            figures = _figures(_capped(found, counts[2]), confidence)
             made.append((arm, rows.session, by, name, *counts, *figures))
     table = pd.DataFrame(made, columns=list(SCAR_MEANS))
     return table.astype(dict.fromkeys(_whole(SCAR_MEANS), "Int64"))
@@ -275,6 +277,7 @@ def _contrasts(rows: ScarRows, fit: ScarFit, confidence: float) -> pd.DataFrame:
             assert found is not None
             part = both[both["type"].isin(kinds)]
             counts = (len(part), part["subject"].nunique())
+            found = _capped(found, counts[1])
             figures = (*_figures(found, confidence), found.p, np.nan, fit.design_effect(weights))
             made.append((arm, reference, rows.session, by, name, *counts, *figures))
     table = pd.DataFrame(made, columns=list(SCAR_CONTRASTS))
@@ -321,6 +324,10 @@ def _variance(rows: ScarRows, fit: ScarFit) -> pd.DataFrame:
     return pd.DataFrame(made, columns=list(SCAR_VARIANCE))
 
 
+def _capped(found: Estimate, subjects: int) -> Estimate:
+    return replace(found, df=min(found.df, max(subjects - 1, 1)))
+
+
 def _figures(found: Estimate, confidence: float) -> tuple[float, ...]:
     return (found.value, found.se, found.df, *found.interval(confidence))
 
@@ -364,7 +371,8 @@ def _sentence(model: ScarModel) -> str:
         f"{rows.session}, read over the same skin in both photos so that resolved scars count, was "
         f"modelled by arm and type{given} ({n_scars} scars found at baseline, {n_sides} sides, "
         f"{n_subjects} subjects). Scars are nested in sides and subjects (random: "
-        f"{', '.join(levels)}; {_WAYS[model.fit.spread]}; REML, Kenward-Roger){told}. Types were "
-        "tested with Holm's adjustment. Means of single arms hold regression to the mean, since "
+        f"{', '.join(levels)}; {_WAYS[model.fit.spread]}; REML, Kenward-Roger with at "
+        f"most one degree of freedom fewer than subjects){told}. Types were tested "
+        "with Holm's adjustment. Means of single arms hold regression to the mean, since "
         "scars are in the model because they were found at baseline; contrasts of arms do not."
     )
