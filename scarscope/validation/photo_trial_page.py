@@ -11,7 +11,7 @@ import pandas as pd
 
 from scarscope.study.response import response_table
 from scarscope.validation.page import Block, Heading, Table, Text, number
-from scarscope.validation.photo_trials import SUBJECTS, photo_trials, true_effect
+from scarscope.validation.photo_trials import SUBJECTS, photo_trials, true_effects
 from scarscope.validation.photographed import (
     CONFOUNDED,
     FIRST,
@@ -77,7 +77,7 @@ def photo_result(taken: Photographed, found: pd.DataFrame, *, first_seed: int) -
         untreated_pairs(response, taken.truth),
         subjects,
         (first_seed, first_seed + 2 * subjects - 1),
-        _percent(true_effect(taken.truth)),
+        _percent(true_effects(taken.truth)["ratio"]),
         _percent(_read_effect(response)),
     )
 
@@ -87,7 +87,9 @@ def _percent(log_ratio: float) -> float:
 
 
 def _read_effect(response: pd.DataFrame) -> float:
-    ratio = np.log(response["after"] / response["before"])
+    # A side that reads no scar any more has no ratio.
+    known = (response["after"] > 0) & (response["before"] > 0)
+    ratio = np.log((response["after"] / response["before"]).where(known))
     wide = response.assign(ratio=ratio).pivot_table(
         index=["subject", "side"], columns="session", values="ratio"
     )

@@ -18,7 +18,7 @@ from scarscope.batch.pools import processes
 from scarscope.errors import ParamsError, StudyError
 from scarscope.study.models.assumptions import Figures, primary_figures
 from scarscope.study.models.fit import TOGETHER, fit_rows
-from scarscope.study.models.rows import rows_of_sides
+from scarscope.study.models.rows import Scale, rows_of_sides
 from scarscope.study.response import response_table
 from scarscope.study.units import SIDE, combine
 from scarscope.validation.photographed import (
@@ -97,7 +97,7 @@ class PhotoTask:
 
     trial: PhotoTrial
     sides: pd.DataFrame = field(repr=False)
-    effect: float
+    effects: Mapping[Scale, float]
     first: int
     count: int
     seed: int
@@ -136,10 +136,10 @@ def check_photo_trials(
     """
     if studies < 1:
         raise ParamsError(f"studies is {studies!r}.", remedy="Give 1 or more.")
-    sides, effect = combine(response_table(taken.study), SIDE), true_effect(taken.truth)
+    sides, effects = combine(response_table(taken.study), SIDE), true_effects(taken.truth)
     kinds = photo_trials()
     tasks = [
-        PhotoTask(kind, sides, effect, first, min(CHUNK, studies - first), seed)
+        PhotoTask(kind, sides, effects, first, min(CHUNK, studies - first), seed)
         for kind in kinds
         for first in range(0, studies, CHUNK)
     ]
@@ -155,16 +155,26 @@ def check_photo_trials(
     return pd.DataFrame(rows, columns=list(DRAWS))
 
 
-def true_effect(truth: pd.DataFrame) -> float:
-    """Mean log ratio of what is missing with treatment to what is missing without, over all sides.
+def true_effects(truth: pd.DataFrame) -> dict[Scale, float]:
+    """What treatment truly does to what is missing, mean over all sides.
 
     Parameters
     ----------
     truth : DataFrame
         Of :class:`~scarscope.validation.photographed.Photographed`.
+
+    Returns
+    -------
+    dict of str to float
+        On the model's scales: the log of what is missing with treatment over what is missing
+        without, and their difference in µm.
     """
     burden = truth.pivot_table(index=["subject", "side"], columns="session", values="burden_um")
-    return float(np.log(burden[LAST_TREATED] / burden[LAST]).mean())
+    with_it, without = burden[LAST_TREATED], burden[LAST]
+    return {
+        "ratio": float(np.log(with_it / without).mean()),
+        "difference": float((with_it - without).mean()),
+    }
 
 
 def _each(tasks: Sequence[PhotoTask], workers: int) -> Iterator[tuple[PhotoTask, Counts]]:
@@ -185,21 +195,21 @@ def run_task(task: PhotoTask) -> Counts:
         told = _analysed(table)
         if told is None:
             continue
-        figures, method = told
+        figures, method, scale = told
         analysed += 1
         together += method == TOGETHER
         if task.trial.question == COVERAGE_ASKED:
-            hits += figures.low <= task.effect <= figures.high
+            hits += figures.low <= task.effects[scale] <= figures.high
         else:
             hits += figures.p < LEVEL
     return Counts(hits, analysed, together)
 
 
-def _analysed(table: pd.DataFrame) -> tuple[Figures, str] | None:
+def _analysed(table: pd.DataFrame) -> tuple[Figures, str, Scale] | None:
     try:
         model = fit_rows(rows_of_sides(table), session=LAST, confidence=1 - LEVEL)
         figures = primary_figures(model)
-        return figures.get(TREATED) or figures[CONTROL], model.method
+        return figures.get(TREATED) or figures[CONTROL], model.method, model.rows.scale
     except (StudyError, KeyError):
         return None
 

@@ -19,7 +19,7 @@ from scarscope.validation.photo_trials import (
     photo_trials,
     places_of,
     run_task,
-    true_effect,
+    true_effects,
 )
 from scarscope.validation.photographed import (
     BASELINE,
@@ -58,7 +58,7 @@ def drawn(sides, trial, seed=0):
 
 
 def task(sides, trial, *, effect=EFFECT, first=0, count=60):
-    return PhotoTask(trial, sides, effect, first, count, 1)
+    return PhotoTask(trial, sides, {"ratio": effect, "difference": math.nan}, first, count, 1)
 
 
 def test_split_face_treats_one_side_of_everyone(sides):
@@ -109,6 +109,17 @@ def test_a_reading_that_errs_in_one_arm_is_called_an_effect(sides):
     assert run_task(task(sides, KINDS["treated sides red", "type I error"])).hits >= 55
 
 
+def test_a_trial_in_which_a_side_lost_all_is_asked_about_differences(sides):
+    """Such a side has no ratio, so that the model takes differences: so must the truth."""
+    gone = sides.assign(after=sides["after"].where(sides["session"] != LAST_TREATED, 0.0))
+    gone["change"] = gone["after"] - gone["before"]
+    known = gone[gone["session"] == LAST_TREATED]["change"].mean()
+    effects = {"ratio": math.nan, "difference": float(known)}
+    found = run_task(PhotoTask(KINDS["split-face", "coverage"], gone, effects, 0, 20, 1))
+    assert found.analysed == 20
+    assert found.hits >= 14
+
+
 def test_an_interval_around_another_effect_does_not_hold_it(sides):
     assert run_task(task(sides, KINDS["split-face", "coverage"], effect=0.0)).hits == 0
 
@@ -131,7 +142,9 @@ def test_the_true_effect_is_a_mean_of_logs():
         for who, last, treated in (("A", 10.0, 5.0), ("B", 40.0, 40.0))
         for session, burden in ((LAST, last), (LAST_TREATED, treated))
     ]
-    assert true_effect(pd.DataFrame(rows)) == pytest.approx(math.log(0.5) / 2)
+    effects = true_effects(pd.DataFrame(rows))
+    assert effects["ratio"] == pytest.approx(math.log(0.5) / 2)
+    assert effects["difference"] == -2.5
 
 
 def test_untreated_pairs_are_told_by_what_is_wrong():
