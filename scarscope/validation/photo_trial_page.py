@@ -151,7 +151,9 @@ def photo_section(told: PhotoResult, results: Table) -> list[Block]:
             f"Treatment took about {100 * RESPONSE:g} % of the depth, and scars shrank with it: "
             f"truly {number(told.true_pct, 1)} % of what is missing, read as "
             f"{number(told.read_pct, 1)} % where the photos with and without treatment were both "
-            "compared. Coverage is of the true figure, so that reading too little shows in it."
+            "compared. Coverage is of the true figure, so that reading too little shows in it: the "
+            "model's own interval holds chance alone. `coverage of the true change` is that of the "
+            "wider one (`true_pct_low` to `true_pct_high` in contrasts.csv)."
         ),
         Text("What became of pairs of photos between which the skin did not change:"),
         _untreated(told.untreated),

@@ -7,6 +7,7 @@ errors: they are those of the photos.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -35,6 +36,7 @@ from scarscope.validation.study_draws import (
     DRAWS,
     LEVEL,
     SIZE_ASKED,
+    TRUE_ASKED,
     Counts,
     draws_row,
 )
@@ -69,9 +71,11 @@ class PhotoTrial:
     headline: bool = False
 
     @property
-    def question(self) -> str:
+    def questions(self) -> tuple[str, ...]:
         """What it can answer."""
-        return COVERAGE_ASKED if self.treated_at == LAST_TREATED else SIZE_ASKED
+        if self.treated_at == LAST_TREATED:
+            return COVERAGE_ASKED, TRUE_ASKED
+        return (SIZE_ASKED,)
 
 
 def photo_trials() -> tuple[PhotoTrial, ...]:
@@ -143,14 +147,15 @@ def check_photo_trials(
         for kind in kinds
         for first in range(0, studies, CHUNK)
     ]
-    found: dict[PhotoTrial, list[Counts]] = {kind: [] for kind in kinds}
+    found: dict[PhotoTrial, list[dict[str, Counts]]] = {kind: [] for kind in kinds}
     for done, (task, counts) in enumerate(_each(tasks, workers), start=1):
         found[task.trial].append(counts)
         if progress is not None:
             progress(done, len(tasks))
     rows = [
-        draws_row(kind.name, kind.question, counts, studies, bar=kind.headline)
+        draws_row(kind.name, asked, [each[asked] for each in counts], studies, bar=kind.headline)
         for kind, counts in found.items()
+        for asked in kind.questions
     ]
     return pd.DataFrame(rows, columns=list(DRAWS))
 
@@ -177,7 +182,9 @@ def true_effects(truth: pd.DataFrame) -> dict[Scale, float]:
     }
 
 
-def _each(tasks: Sequence[PhotoTask], workers: int) -> Iterator[tuple[PhotoTask, Counts]]:
+def _each(
+    tasks: Sequence[PhotoTask], workers: int
+) -> Iterator[tuple[PhotoTask, dict[str, Counts]]]:
     if workers <= 1:
         yield from ((task, run_task(task)) for task in tasks)
         return
@@ -185,9 +192,10 @@ def _each(tasks: Sequence[PhotoTask], workers: int) -> Iterator[tuple[PhotoTask,
         yield from zip(tasks, pool.executor.map(run_task, tasks), strict=True)
 
 
-def run_task(task: PhotoTask) -> Counts:
-    """Draw and analyse some trials."""
-    hits = analysed = together = 0
+def run_task(task: PhotoTask) -> dict[str, Counts]:
+    """Draw and analyse some trials; what became of them by question."""
+    analysed = together = 0
+    hits = dict.fromkeys(task.trial.questions, 0)
     places = places_of(task.sides)
     for study in range(task.first, task.first + task.count):
         rng = np.random.default_rng([task.seed, study])
@@ -198,11 +206,17 @@ def run_task(task: PhotoTask) -> Counts:
         figures, method, scale = told
         analysed += 1
         together += method == TOGETHER
-        if task.trial.question == COVERAGE_ASKED:
-            hits += figures.low <= task.effects[scale] <= figures.high
-        else:
-            hits += figures.p < LEVEL
-    return Counts(hits, analysed, together)
+        for asked in hits:
+            hits[asked] += _hit(asked, figures, task.effects[scale], scale)
+    return {asked: Counts(count, analysed, together) for asked, count in hits.items()}
+
+
+def _hit(asked: str, figures: Figures, effect: float, scale: Scale) -> bool:
+    if asked == SIZE_ASKED:
+        return figures.p < LEVEL
+    if asked == TRUE_ASKED and scale == "ratio":
+        return figures.true_low <= 100 * math.expm1(effect) <= figures.true_high
+    return figures.low <= effect <= figures.high
 
 
 def _analysed(table: pd.DataFrame) -> tuple[Figures, str, Scale] | None:

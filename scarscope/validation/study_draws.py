@@ -22,10 +22,12 @@ LEVEL = 0.05
 CHUNK = 50  # trials a task
 
 COVERAGE_ASKED, SIZE_ASKED = "coverage", "type I error"
+TRUE_ASKED = "coverage of the true change"
 MEETS, MISSES, OPEN = "met", "missed", "open"
 DRAWS = {
     "scenario": "What was drawn.",
-    "question": "`coverage` of the 95 % interval with an effect, or `type I error` without one.",
+    "question": "`coverage` of the 95 % interval with an effect, or `type I error` without one; "
+    "from photos also `coverage of the true change` by the interval that holds reading too.",
     "headline": "Whether the bar is asked of it.",
     "studies": "Simulated trials.",
     "failed": "Those that could not be analysed; not counted.",
@@ -182,7 +184,7 @@ def draws_row(
     name : str
         Of the scenario.
     question : str
-        :data:`COVERAGE_ASKED` or :data:`SIZE_ASKED`.
+        :data:`COVERAGE_ASKED`, :data:`TRUE_ASKED` or :data:`SIZE_ASKED`.
     counts : sequence of Counts
     studies : int
         Trials that were asked for.
@@ -193,7 +195,7 @@ def draws_row(
         sum(getattr(each, name) for each in counts) for name in ("hits", "analysed", "together")
     )
     share = wilson(hits, analysed)
-    limits = COVERAGE if question == COVERAGE_ASKED else SIZE
+    limits = SIZE if question == SIZE_ASKED else COVERAGE
     told = (name, question, bar, analysed, studies - analysed)
     part = together / analysed if analysed else math.nan
     verdict = verdict_on(share.share, share.low, share.high, limits)

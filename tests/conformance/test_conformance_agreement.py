@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scarscope.study.agreement.intraclass import mean_squares
 
 from scarscope.study.agreement import (
     FORMS,
@@ -12,6 +11,7 @@ from scarscope.study.agreement import (
     kappa_of_table,
     sem_and_mdc,
 )
+from scarscope.study.agreement.intraclass import mean_squares
 
 
 def test_shrout_and_fleiss_analysis_of_variance(published):

@@ -82,7 +82,10 @@ def _contrasts(found: Analysis) -> Iterator[str]:
         if told:
             p = f"p = {row['p']:.3f}" if row["p"] >= 0.001 else "p < 0.001"
             arms = f"{row['arm']!s} against {row['reference']!s}"
-            yield f"{arms}: {told}, {p} (mixed model)."
+            ends = [float(row[f"true_pct_{end}"]) for end in ("low", "high")]
+            true = " to ".join(map(percent, ends)) if all(map(math.isfinite, ends)) else ""
+            also = f" With what readings are off by: {true}." if true else ""
+            yield f"{arms}: {told}, {p} (mixed model).{also}"
 
 
 def _interval(row: pd.Series, name: str) -> str:

@@ -9,7 +9,8 @@ shift : contrast without a subject minus contrast with, in standard errors of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -169,19 +170,22 @@ def _refitted(model: ResponseModel, rows: ModelRows) -> dict[str, Figures]:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a model says of one arm at the primary visit."""
+    """What a model says of one arm at the primary visit; `true_low`, `true_high` in percent."""
 
     estimate: float
     se: float
     low: float
     high: float
     p: float
+    true_low: float = math.nan
+    true_high: float = math.nan
 
 
 def primary_figures(model: ResponseModel) -> dict[str, Figures]:
     """What the study is about: contrasts of the primary visit by arm, with one arm its mean."""
     table = model.to_frame()
     own = table[table["primary"].astype(bool)]
-    names = [field.name for field in fields(Figures)]
-    figures = own[names].to_numpy(np.float64).tolist()
+    names = ["estimate", "se", "low", "high", "p"]
+    true = [f"true_pct_{end}" for end in ("low", "high")]
+    figures = own.reindex(columns=[*names, *true]).to_numpy(np.float64).tolist()
     return {str(arm): Figures(*each) for arm, each in zip(own["arm"], figures, strict=True)}

@@ -7,12 +7,16 @@ is measured by ``python -m scarscope.validation.studies``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
+from scarscope.change.error import READING, published
+from scarscope.change.measures import COMBINED
 from scarscope.errors import ParamsError, StudyError
 from scarscope.study.checks import in_unit_interval
 from scarscope.study.models.design import (
@@ -58,6 +62,10 @@ CONTRASTS = {
     "session": "Number of the follow-up's visit.",
     "primary": "Whether this is the visit that the study is about.",
     **_FIGURES,
+    "true_pct_low": "Lower end in percent of an interval for the true change: besides chance it "
+    "holds that readings of a true change are off by a share of it, taken to be the same in all "
+    "sides, as one study has one light. Of burden and volume on the scale of ratios; else blank.",
+    "true_pct_high": "Upper end.",
     "p_holm": "p adjusted for all contrasts of the primary visit (Holm); blank elsewhere.",
 }
 
@@ -283,7 +291,9 @@ def _contrasts(
                 if (found := fit.difference(arm, reference, session)) is None:
                     continue
                 place = (rows.measure, rows.scale, arm, reference, session, session == primary)
-                made.append((*place, *_figures(found, rows.scale, confidence), float("nan")))
+                figures = _figures(found, rows.scale, confidence)
+                true = _true_ends(found, rows, confidence)
+                made.append((*place, *figures, *true, float("nan")))
     table = pd.DataFrame(made, columns=list(CONTRASTS)).astype({"session": "Int64"})
     chosen = table["primary"].astype(bool)
     table.loc[chosen, "p_holm"] = holm(table.loc[chosen, "p"])
@@ -295,6 +305,32 @@ def _figures(found: Estimate, scale: Scale, confidence: float) -> tuple[float, .
     values = (found.value, low, high)
     percent = 100 * np.expm1(values) if scale == "ratio" else np.full(3, np.nan)
     return (found.value, found.se, found.df, low, high, *percent.tolist(), found.p)
+
+
+def _true_ends(found: Estimate, rows: ModelRows, confidence: float) -> tuple[float, float]:
+    """Ends in percent of an interval that also holds what readings of a true change are off by."""
+    share = reading_share(rows.measure)
+    if rows.scale != "ratio" or math.isnan(share):
+        return math.nan, math.nan
+    low, high = found.interval(confidence)
+    # A share of the relative change, as the log of what is left.
+    off = share * abs(math.expm1(found.value)) / math.exp(found.value)
+    half = math.hypot((high - low) / 2, float(norm.ppf((1 + confidence) / 2)) * off)
+    ends = (100 * math.expm1(found.value + side * half) for side in (-1, 1))
+    return next(ends), next(ends)
+
+
+def reading_share(measure: str) -> float:
+    """What readings of a true change are off by, as a share of it; NaN where it is not known.
+
+    Parameters
+    ----------
+    measure : str
+        As in ``changes.csv``.
+    """
+    own = published().spreads["yes"]
+    follows = measure.startswith(COMBINED) and "_sd" not in measure
+    return own[READING].relative if follows and READING in own else math.nan
 
 
 def _warnings(rows: ModelRows, primary: int) -> tuple[str, ...]:
@@ -338,5 +374,16 @@ def _sentence(model: ResponseModel) -> str:
     return (
         f"The {outcome} of {rows.measure} ({design}) was modelled by arm and visit{given}, {how} "
         f"(REML; intervals and tests with Kenward-Roger degrees of freedom). The primary contrast "
-        f"was that at visit {model.session}."
+        f"was that at visit {model.session}.{_reading_told(rows)}"
+    )
+
+
+def _reading_told(rows: ModelRows) -> str:
+    share = reading_share(rows.measure)
+    if math.isnan(share) or rows.scale != "ratio" or len(rows.arms) < 2:
+        return ""
+    return (
+        " Intervals hold chance alone; those of the true change (true_pct_low, true_pct_high) also "
+        f"hold that readings of a true change are off by {100 * share:.0f} % of it, as on simulated"
+        " photos."
     )
