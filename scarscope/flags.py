@@ -74,7 +74,8 @@ REGISTRY: tuple[FlagInfo, ...] = (
         Flag.NO_SCALE,
         "serious",
         "no stated scale: sizes are in pixels, and how many scars are found, and of which type, "
-        "rests on a guess at how much skin the photo shows; nothing can be compared between photos",
+        "rests on a guess at how much skin the photo shows; figures of two photos must not be "
+        "held against each other, and a comparison counts with caution at best",
         "state mm per pixel on the command line, in the manifest or in a sidecar file",
     ),
     FlagInfo(

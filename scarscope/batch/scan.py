@@ -17,7 +17,7 @@ REFUSED = frozenset([".heic", ".heif", ".webp", ".bmp", ".gif", ".avif"])
 PICTURES = READABLE | REFUSED
 RAW = frozenset([".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"])
 
-_OUTPUTS = frozenset(["masks", "depth", "overlays", "truth"])
+_OUTPUTS = frozenset(["masks", "depth", "overlays", "layers", "truth"])
 _CLUTTER = frozenset(["__macosx", "@eadir", "thumbnails", "thumbs", "thumb", "checkpoints"])
 _THUMBNAILS = ("thumb_", "thumbnail_"), ("_thumb", "-thumb", ".thumb", "_thumbnail", "-checkpoint")
 _DEVELOP = "Export it as 16-bit TIFF, or as JPEG of the highest quality."

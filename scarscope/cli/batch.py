@@ -77,6 +77,8 @@ def _summarise(result: BatchResult, out: Path) -> None:
         print(_pair_counts(pairs))
     photos = result.photos.to_dict(orient="records")
     print_photos(photos)
+    if pairs:
+        print("  What changed is in changes.csv: rows of this table must not be subtracted.")
     for name, meaning in _PLACES:
         print(f"  {out / name!s:<32} {meaning}")
     print_flags(photos)

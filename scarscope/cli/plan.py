@@ -178,7 +178,8 @@ def _print(
         print(f"  {_size(row):<40} {_power(row)}{failed}")
     if not options.subjects:
         _print_answers(options, plan)
-    print("\nSmallest change of one side that can be told from error (MDC95), and of a mean:")
+    print("\nSmallest change of one side that can be told from error between photos of one visit")
+    print("(MDC95; visits add to it, see mdc95 in changes.csv), and of a mean:")
     for row in _mdc(own):
         print(
             f"  {row['photos']} photo(s) a visit: {row['mdc95_pct']:.1f} %  "

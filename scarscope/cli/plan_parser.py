@@ -158,9 +158,9 @@ def _number(text: str) -> float:
 
 def _fall(text: str) -> float:
     value = _number(text)
-    if not 0 < value < 100:
+    if not 1 <= value < 100:  # 0.25 is a share
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a fall in percent above 0 and below 100, such as 25"
+            f"{text!r} is not a fall in percent from 1 and below 100, such as 25"
         )
     return value
 

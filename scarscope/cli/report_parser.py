@@ -18,8 +18,9 @@ examples:
   scarscope report results
   scarscope report results --pseudonyms --cover-eyes
 
-Photos are patient data: whoever has the page has the photos in it. With --pseudonyms it holds no
-names, file names or dates; DIR/report-key.csv says who is who, and must be kept apart from it.
+Photos are patient data: whoever has the page has the photos in it. --pseudonyms writes another
+page, DIR/report-pseudonyms.html, without names, file names and dates; DIR/report-key.csv says who
+is who, and must be kept apart from it.
 Words that a manifest uses for views and arms stay as they are.
 """
 
@@ -53,6 +54,6 @@ def _count(text: str) -> int:
         value = int(text)
     except ValueError:
         value = -1
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of photos; give 0 or more")
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of photos; give 1 or more")
     return value

@@ -30,22 +30,36 @@ def run(options: argparse.Namespace) -> int:
     from scarscope.study.responders import ResponseRules
     from scarscope.study.run import document, write_study
 
+    figures, told = _can_draw(options.figures)
     with stdout_to_stderr():
         result = write_study(
             options.results,
             measure=options.measure,
             rules=ResponseRules(threshold_pct=options.threshold),
             model=ModelOptions(options.control, tuple(options.covariate), options.visit),
-            figures=options.figures,
+            figures=figures,
             progress=None if options.json else _tell,
         )
     if options.json:
         print_json(document(result.data, result.analysis, result.notes))
     else:
         _print(result)
-    for note in result.notes:
+    for note in (*result.notes, *told):
         say(f"Note: {note}")
     return DONE if result.to_frame()["change"].notna().any() else NOTHING
+
+
+def _can_draw(wanted: bool) -> tuple[bool, tuple[str, ...]]:
+    """Whether to draw; tables do not need matplotlib, and are not held back for want of it."""
+    from scarscope.errors import DependencyError
+    from scarscope.study.figure_style import require_matplotlib
+
+    try:
+        if wanted:
+            require_matplotlib()
+    except DependencyError as error:
+        return False, (f"There are no figures. {error}",)
+    return wanted, ()
 
 
 def _tell(what: str, done: int, total: int) -> None:

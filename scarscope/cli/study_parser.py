@@ -80,6 +80,6 @@ def _percent(text: str) -> float:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage above 0 and up to 100")
+    if not 1 <= value <= 100:  # 0.5 is a share, and would let everybody respond
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage from 1 to 100, such as 50")
     return value

@@ -44,6 +44,8 @@ _QUALITIES = (84, 76, 66, 54, 40)
 # Eyes and brows of a face, as shares of the detector's box: across, from the top, to the bottom.
 _EYES = (-0.02, 0.18, 1.02, 0.50)
 
+_FACE_MM = (70.0, 240.0)  # width of the detector's box: half and nearly twice a grown-up's (BOX_MM)
+
 Pictures = Mapping[str, Picture]
 
 
@@ -167,6 +169,9 @@ def eye_band(canvas: Canvas, skin: Skin) -> list[int] | None:
     if face is None:
         return None
     height, width = skin.photo.shape
+    scale = skin.photo.scale
+    if scale is not None and not _FACE_MM[0] < face.width * width * scale.mm_per_px < _FACE_MM[1]:
+        return None  # a cheek with two dark scars
     left, top, right, bottom = _EYES
     across = (np.array([left, right]) * face.width + face.left) * width * canvas.per_photo_px
     down = (np.array([top, bottom]) * face.height + face.top) * height * canvas.per_photo_px

@@ -145,7 +145,11 @@ def _comparison(study: StudyData, found: Analysis) -> Iterator[str]:
         f"Each follow-up was compared with the subject's first photo of the same view, over the "
         f"skin that both show. Of {_n(len(pairs), 'pair')}, {count['yes']} were comparable, "
         f"{count['caution']} with caution, and {count['no']} not."
-        + (" Those count nowhere, and no figure was put in their place." if count["no"] else "")
+        + (
+            " Pairs that were not comparable count nowhere, and no figure was put in their place."
+            if count["no"]
+            else ""
+        )
     )
     reasons = found.tables["exclusions"]
     refused = reasons[reasons["comparable"] == "no"]
@@ -239,8 +243,8 @@ def _safety(study: StudyData, found: Analysis) -> Iterator[str]:
         off = int((gaps["spacing"] != FITS).sum())
         sides = log.groupby(["subject", "side"]).ngroups
         yield (
-            f"{_n(len(log), 'treatment')} of {_n(sides, 'side')} are recorded; {off} of "
-            f"{len(gaps)} intervals between them are not 4 to 6 weeks."
+            f"{_n(len(log), 'treatment')} of {_n(sides, 'side')} are recorded; "
+            f"{len(gaps) - off} of {len(gaps)} intervals between them are 4 to 6 weeks."
         )
         unusable, caution = window_days(study)
         windows = Counter(found.tables["windows"]["window"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
@@ -110,11 +110,11 @@ def write_study(
     StoreError
         If something cannot be written.
     """
-    if figures:
-        require_matplotlib()
     steps = _Steps(progress, 2 + (len(FIGURES) if figures else 0))
     steps("reading the tables")
     study = read_study(folder)
+    if figures:
+        require_matplotlib()  # before anything is written
     found = analyse(study, measure=measure, rules=rules, model=model)
     out = Path(folder) / FOLDER
     make_folder(out)
@@ -125,6 +125,8 @@ def write_study(
     files = [*_write_tables(found, out), *_write_words(study, found, notes, out)]
     if figures:
         files += _write_figures(found, out, steps)
+    else:
+        _remove_figures(out, FIGURES)  # an earlier run's would be of other figures
     return StudyResult(out, study, found, tuple(files), notes)
 
 
@@ -233,9 +235,14 @@ def _write_figures(found: Analysis, out: Path, steps: _Steps) -> list[Path]:
             if figure is not None:
                 written += save(figure, out, name)
             else:  # an older run's figure would be of other data
-                for old in out.glob(f"{name}.[sp][vn]g"):
-                    old.unlink()
+                _remove_figures(out, [name])
     return written
+
+
+def _remove_figures(out: Path, names: Iterable[str]) -> None:
+    for name in names:
+        for old in out.glob(f"{name}.[sp][vn]g"):
+            old.unlink()
 
 
 def study_notes(study: StudyData, found: Analysis) -> tuple[str, ...]:

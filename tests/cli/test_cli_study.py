@@ -82,7 +82,7 @@ def test_without_a_followup_nothing_could_be_done(results, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--threshold", "0"], "not a percentage above 0"),
+        (["--threshold", "0"], "not a percentage from 1"),
         (["--control", "laser"], "No side is in the arm 'laser'"),
         (["--covariate", "age"], "no column 'age'"),
         (["--visit", "7"], "No subject has visit 7"),

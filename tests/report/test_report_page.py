@@ -157,9 +157,43 @@ def test_refused_pairs_say_so_and_show_no_figure(tmp_path):
     text = read(write_report(out).page)
     assert "1 not comparable." in text
     assert "These photos cannot be compared, so that nothing is said about the skin." in text
+    assert "v-not-comparable" in text
     assert "could not be laid over the baseline" in text
     assert "At the next visit:" in text
     assert "−40 %" not in text.replace("volume", "")[: text.index("scar-table")]
+
+
+def test_an_older_figure_does_not_stand_for_a_refused_visit(tmp_path):
+    """Visit 1 improved, visit 2 was refused: the answer is that of visit 2, and names the other."""
+    out = store(tmp_path)
+    changes = pd.read_csv(out / "changes.csv", dtype=str, keep_default_na=False)
+    photos = pd.read_csv(out / "photos.csv", dtype=str, keep_default_na=False)
+    path = "who/2026-07-06/left.jpg"
+    later = photos.iloc[[1]].assign(path=path, session="2", date="2026-07-06")
+    refused = {"followup": path, "session": "2", "days": "175", "comparable": "no"}
+    refused |= {"reasons": "FOCUS", "verdict": "not comparable"}
+    blank = dict.fromkeys(("before", "after", "change", "change_pct", "change_se", "mdc95"), "")
+    more = changes.assign(**refused, **blank)
+    pd.concat([photos, later]).to_csv(out / "photos.csv", index=False)
+    pd.concat([changes, more]).to_csv(out / "changes.csv", index=False)
+    text = read(write_report(out).page)
+    assert "At the last visit, of 1 view of skin: 1 not comparable." in text
+    assert 'data-verdict="not comparable"' in text
+    assert "At 3 months, the last visit that could be compared: −40 %." in text
+    start = text.index('<tr data-verdict="')
+    row = text[start : text.index("</tr>", start)]
+    assert "−40 %" not in re.sub("<svg.*?</svg>", "", row, flags=re.DOTALL)
+
+
+def test_a_photo_that_was_not_measured_says_so(tmp_path):
+    out = store(tmp_path)
+    photos = pd.read_csv(out / "photos.csv", dtype=str, keep_default_na=False)
+    photos.iloc[[0]].assign(status="failed", flags="").to_csv(out / "photos.csv", index=False)
+    for name in ("changes", "scar_changes"):
+        empty_table(name).to_csv(out / f"{name}.csv", index=False)
+    text = read(write_report(out).page)
+    assert "Not measured" in text
+    assert "This photo was not measured, see failures." in text
 
 
 def test_pseudonyms_hide_names_files_and_dates(tmp_path):
@@ -170,6 +204,8 @@ def test_pseudonyms_hide_names_files_and_dates(tmp_path):
     assert "S001" in plain
     assert "12 weeks" in plain or "3 months" in plain
     key = tmp_path / "report-key.csv"
+    assert result.page.name == "report-pseudonyms.html"
+    assert not (tmp_path / "report.html").exists()  # one with names is never written over, or meant
     assert key in result.files
     assert read_key(key) == {"Ms Smith": "S001"}
     assert any("keep it apart" in note for note in result.notes)
@@ -307,13 +343,11 @@ def test_words_of_figures():
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({}, "Scars improved. Burden −40 %"),
-        ({"verdict": "worse", "change_pct": 30.0}, "Scars got worse. Burden +30 %"),
-        ({"verdict": "no detectable change", "change_pct": -3.0}, "No change could be detected."),
-        ({"comparable": "caution"}, "Scars improved, with caution."),
+        ({}, "Burden −40 % (95 % interval −50 % to −30 %)"),
+        ({"verdict": "worse", "change_pct": 30.0}, "Burden +30 %"),
         ({"before": 0.0}, "No scars were found at baseline"),
         ({"change_se": math.nan, "mdc95": math.nan}, "Burden −40 %, 20 to 12"),
-        ({"quartile": "26-50 %"}, "In quartiles of improvement: 26-50 %."),
+        ({"quartile": "26-50 %"}, "Quartile of improvement: 26-50 %."),
     ],
 )
 def test_a_change_in_words(changed, told):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ from scarscope.report.style import SCAR_STYLES
 from scarscope.study.data import StudyData, read_study
 
 REPORT, FOLDER = "report.html", "report"
+# Not the same name: a page with names must never be sent for one without, or written over it.
+HIDDEN = "report-pseudonyms"
 MOST_PHOTOS = 100  # in one file; beyond, each subject has a file of its own
 _NO_CHANGE = (70, 70, 74)
 _ASSETS = ("report.css", "report.js")
@@ -68,8 +71,8 @@ def write_report(
     folder : str or Path
         The batch's output folder.
     pseudonyms : bool
-        Call subjects by numbers, and leave out file names and dates; ``report-key.csv`` says who is
-        who, and must stay apart from the page.
+        Write ``report-pseudonyms.html`` instead: subjects are called by numbers, and file names and
+        dates are left out; ``report-key.csv`` says who is who, and must stay apart from the page.
     cover_eyes : bool
         Paint over the eyes of faces that are seen from the front.
     most_photos : int
@@ -107,7 +110,7 @@ def write_report(
         files.append(naming.write_key(called, out / naming.KEY_FILE))
     notes = tuple(filter(None, (page.eyes, _key_note(out) if pseudonyms else "")))
     tell("done", 3, 3)
-    return ReportResult(out / REPORT, tuple(files), notes)
+    return ReportResult(files[0], tuple(files), notes)
 
 
 def _names(study: StudyData, out: Path) -> naming.Names:
@@ -157,20 +160,20 @@ def _made(study: StudyData) -> dict[str, str]:
 
 def _write(page: Page, out: Path, most_photos: int) -> Iterator[Path]:
     templates = _environment()
+    index, folder = (f"{HIDDEN}.html", HIDDEN) if page.hidden else (REPORT, FOLDER)
     shared = {"version": __version__, "page": page, **_assets(), "single": True, "up": ""}
-    clear = {f"{s.key}.html" for s in page.subjects}
+    shared |= {"index": index, "folder": folder, "shown": page.subjects}
     if page.photos <= most_photos:
-        _remove(out / FOLDER, set())
-        yield _render(templates, "report.html.j2", out / REPORT, {**shared, "shown": page.subjects})
+        _remove(out / folder, set())
+        yield _render(templates, "report.html.j2", out / index, shared)
         return
-    yield _render(
-        templates, "report.html.j2", out / REPORT, {**shared, "shown": (), "single": False}
-    )
-    _remove(out / FOLDER, clear)
+    none = {**shared, "shown": (), "single": False}
+    yield _render(templates, "report.html.j2", out / index, none)
+    _remove(out / folder, {f"{s.key}.html" for s in page.subjects})
     for subject in page.subjects:
         one = replace(page, subjects=(subject,))
         told = {**shared, "page": one, "shown": (subject,), "single": False, "up": "../"}
-        yield _render(templates, "report.html.j2", out / FOLDER / f"{subject.key}.html", told)
+        yield _render(templates, "report.html.j2", out / folder / f"{subject.key}.html", told)
 
 
 def _remove(folder: Path, kept: set[str]) -> None:
@@ -178,6 +181,9 @@ def _remove(folder: Path, kept: set[str]) -> None:
     for file in folder.glob("s*.html"):
         if file.name not in kept:
             file.unlink()
+    if not kept:
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # unless somebody keeps something there
 
 
 def _render(templates: Environment, name: str, target: Path, told: dict[str, Any]) -> Path:

@@ -89,8 +89,9 @@ def _view(
     )
     followups = [r for path in rows["path"] if (r := response.get(str(path))) is not None]
     points = [_point(source, row) for row in followups]
-    measured = [(p, row) for p, row in zip(points, followups, strict=True) if _finite(p.change_pct)]
-    last, row = measured[-1] if measured else (None, followups[-1] if followups else None)
+    # The last visit is what counts: an older figure must not stand for one that was refused.
+    row = followups[-1] if followups else None
+    last = points[-1] if points and _finite(points[-1].change_pct) else None
     half = _Z * last.se_pct if last is not None else math.nan
     return View(
         key=key,
@@ -106,11 +107,26 @@ def _view(
         mdc95_pct=last.mdc95_pct if last is not None and _finite(last.mdc95_pct) else None,
         verdict=str(row["verdict"]) if row is not None else "",
         comparable=str(row["comparable"]) if row is not None else "",
-        words=change_words(row, source.unit)
-        if row is not None
-        else "There is nothing to compare it with.",
+        words=_answer(source, row, followups[:-1], str(rows["status"].iloc[-1])),
         flags=_all_flags(rows["flags"]),
     )
+
+
+def _answer(source: Source, row: Row | None, earlier: list[Row], status: str) -> str:
+    """The answer of the last visit in words; of an earlier one only where it is named."""
+    if row is None:
+        if status != "ok":
+            return "This photo was not measured, see failures."
+        return "Photographed once: there is nothing to compare it with."
+    told = change_words(row, source.unit)
+    compared = [r for r in earlier if str(r["comparable"]) != "no" and known(r["change_pct"])]
+    if str(row["comparable"]) == "no" and compared:
+        before = compared[-1]
+        when = _when(source, before["session"], before["days"])
+        told += (
+            f" At {when}, the last visit that could be compared: {percent(before['change_pct'])}."
+        )
+    return told
 
 
 def _treatment(followups: list[Row]) -> str:

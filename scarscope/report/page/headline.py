@@ -54,7 +54,10 @@ def headline(study: StudyData, subjects: tuple[Subject, ...]) -> tuple[tuple[str
         found = analyse(study)
     except ScarScopeError as error:
         return tuple(sentences), f"The arms were not compared. {error}"
-    return (*sentences, *_arms(found), *_contrasts(found)), ""
+    arms = tuple(_contrasts(found))
+    # Whatever stands in the way of the comparison stands beside it.
+    doubts = " ".join(found.effects.notes) if arms else ""
+    return (*sentences, *_arms(found), *arms), doubts
 
 
 def _s(count: int) -> str:

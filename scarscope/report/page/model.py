@@ -61,8 +61,8 @@ class Scar:
         The same as a number; of a pair, in the earlier and in the later photo.
     kind, status : str
         Type; of a pair also what became of it.
-    width, depth, volume, change : str
-        As they are shown.
+    width, depth, volume, change, detectable : str
+        As they are shown; the last is the smallest change that can be detected of it.
     sort : Mapping of str to float
         The same to sort by.
     """
@@ -77,6 +77,7 @@ class Scar:
     depth: str
     volume: str
     change: str
+    detectable: str = ""
     sort: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -170,9 +170,15 @@ def _followed(place: int, row: Mapping[Any, Any], unit: str) -> Scar:
         depth="",
         volume=number(volume, 2),
         change=percent(change),
+        detectable=_detectable(row),
         sort={"number": float(before or after or 0), "width": width, "volume": volume}
         | {"change": change},
     )
+
+
+def _detectable(row: Mapping[Any, Any]) -> str:
+    least = _figure_of(row, "mdc95_pct")
+    return f"{least:.0f} %" if math.isfinite(least) else ""
 
 
 def _figure_of(row: Mapping[Any, Any], *names: str) -> float:

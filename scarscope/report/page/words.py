@@ -91,7 +91,6 @@ def change_words(row: Mapping[Any, Any], unit: str) -> str:
         Of the response table.
     unit : {"mm", "px"}
     """
-    verdict = str(row["verdict"])
     if str(row["comparable"]) == "no":
         return "These photos cannot be compared, so that nothing is said about the skin."
     before = float(row["before"])
@@ -106,11 +105,5 @@ def change_words(row: Mapping[Any, Any], unit: str) -> str:
     least = f"A change is detected from {mdc:.0f} % on." if math.isfinite(mdc) else ""
     missing = "µm" if unit == "mm" else "px"
     figures = f"{number(before)} to {number(float(row['after']))} {missing} of missing depth"
-    quartile = f" In quartiles of improvement: {row['quartile']}." if row["quartile"] else ""
-    careful = ", with caution" if str(row["comparable"]) == "caution" else ""
-    words = {
-        IMPROVED: "Scars improved",
-        UNCHANGED: "No change could be detected",
-        WORSE: "Scars got worse",
-    }
-    return f"{words.get(verdict, 'No verdict')}{careful}. {told}, {figures}. {least}{quartile}"
+    quartile = f" Quartile of improvement: {row['quartile']}." if row["quartile"] else ""
+    return f"{told}, {figures}. {least}{quartile}"

@@ -96,7 +96,7 @@ def fit_visits(rows: ModelRows, sessions: Sequence[int], *, baseline: bool = Tru
     if table["subject"].nunique() < 2:
         raise StudyError(
             f"Visits {', '.join(map(str, sessions))} have figures of fewer than two subjects.",
-            remedy="Leave these visits out.",
+            remedy="Include more subjects; planning works without results as well.",
         )
     cells, columns = design_columns(rows, table, baseline=baseline)
     at, shape = _grid(table)

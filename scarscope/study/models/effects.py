@@ -177,7 +177,7 @@ def _other_analyses(model: ResponseModel) -> tuple[pd.DataFrame, tuple[str, ...]
 def _doubts(checks: pd.DataFrame) -> tuple[str, ...]:
     doubtful = checks[checks["verdict"] == DOUBTFUL]
     return tuple(
-        f"Doubtful assumption of the model: {check} ({statistic}: {value:.2g}). {meaning}"
+        f"Not borne out, of what the model assumes: {check} ({statistic}: {value:.2g}). {meaning}"
         for check, statistic, value, meaning in zip(
             *(doubtful[name] for name in ("check", "statistic", "value", "meaning")), strict=True
         )

@@ -62,7 +62,7 @@ class UnblindedMasks:
     @property
     def folders(self) -> tuple[Path, ...]:
         """A folder for each rater, as ``scarscope validate`` takes them."""
-        return tuple(dict.fromkeys(self.out / Path(f).parts[0] for f in self.table["file"]))
+        return tuple(sorted({self.out / Path(f).parts[0] for f in self.table["file"]}))
 
     def to_frame(self) -> pd.DataFrame:
         """The table (a copy)."""
