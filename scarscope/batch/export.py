@@ -206,5 +206,14 @@ def _harmless(text: str) -> str:
 
 
 def write_table(table: Table, path: Path) -> None:
-    """Write a table as UTF-8 CSV, in one step."""
-    write_bytes(path, table.to_csv().encode("utf-8"))
+    """Write a table as UTF-8 CSV, in one step; one that says the same already is left alone.
+
+    Its time then tells when the figures last changed, which a study's tables go by.
+    """
+    data = table.to_csv().encode("utf-8")
+    try:
+        same = path.read_bytes() == data
+    except OSError:
+        same = False
+    if not same:
+        write_bytes(path, data)

@@ -1,12 +1,19 @@
 import csv
 import io
 import math
+import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scarscope.batch.export import Table, format_cell, merge_columns, scar_rows_table
+from scarscope.batch.export import (
+    Table,
+    format_cell,
+    merge_columns,
+    scar_rows_table,
+    write_table,
+)
 
 NAMES = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8)
 
@@ -77,3 +84,15 @@ def test_an_empty_table_keeps_its_columns_as_frame_and_text():
     assert list(table.to_frame().columns) == ["path", "scar_id", "type"]
     assert len(table.to_frame()) == 0
     assert table.to_csv() == "path,scar_id,type\n"
+
+
+def test_a_table_that_says_the_same_keeps_its_time(tmp_path):
+    path = tmp_path / "t.csv"
+    table = Table(("a",), ({"a": 1},))
+    write_table(table, path)
+    os.utime(path, (1_000_000, 1_000_000))
+    write_table(table, path)
+    assert path.stat().st_mtime == 1_000_000
+    write_table(Table(("a",), ({"a": 2},)), path)
+    assert path.stat().st_mtime > 1_000_000
+    assert "2" in path.read_text(encoding="utf-8")

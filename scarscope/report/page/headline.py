@@ -87,7 +87,7 @@ def _contrasts(found: Analysis) -> Iterator[str]:
             arms = f"{row['arm']!s} against {row['reference']!s}"
             ends = [float(row[f"true_pct_{end}"]) for end in ("low", "high")]
             true = " to ".join(map(percent, ends)) if all(map(math.isfinite, ends)) else ""
-            also = f" With what readings are off by: {true}." if true else ""
+            also = f" With errors of reading as well: {true}." if true else ""
             yield f"{arms}: {told}, {p} (mixed model).{also}"
 
 
