@@ -16,12 +16,21 @@ from scarscope.validation.photographed import (
     CONFOUNDED,
     FIRST,
     LAST,
+    LAST_RED,
     LAST_TREATED,
     RESPONSE,
     Photographed,
 )
 
 _NOTHING = "nothing"
+_LOOKS = {LAST: "untreated", LAST_TREATED: "scars filled in", LAST_RED: "untreated, but red"}
+GATE = {
+    "skin": "What was done to it.",
+    "pairs": "Pairs of a side's baseline and its last follow-up.",
+    "yes": "Pairs compared outright.",
+    "caution": "Pairs compared with caution.",
+    "no": "Pairs refused, or photos that could not be scored.",
+}
 PHOTOGRAPHED = {
     "wrong": "What is wrong with both sides' photos of a follow-up.",
     "pairs": "Pairs of a side's baseline and untreated follow-up.",
@@ -43,6 +52,8 @@ class PhotoResult:
         From :func:`scarscope.validation.photo_trials.check_photo_trials`.
     untreated : DataFrame
         Columns :data:`PHOTOGRAPHED`.
+    gate : DataFrame
+        Columns :data:`GATE`.
     subjects : int
         How many were photographed.
     seeds : tuple of int
@@ -54,6 +65,7 @@ class PhotoResult:
 
     found: pd.DataFrame = field(repr=False)
     untreated: pd.DataFrame = field(repr=False)
+    gate: pd.DataFrame = field(repr=False)
     subjects: int
     seeds: tuple[int, int]
     true_pct: float
@@ -75,6 +87,7 @@ def photo_result(taken: Photographed, found: pd.DataFrame, *, first_seed: int) -
     return PhotoResult(
         found,
         untreated_pairs(response, taken.truth),
+        gate_table(response),
         subjects,
         (first_seed, first_seed + 2 * subjects - 1),
         _percent(true_effects(taken.truth)["ratio"]),
@@ -124,6 +137,22 @@ def untreated_pairs(response: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame
     return pd.DataFrame(rows, columns=list(PHOTOGRAPHED))
 
 
+def gate_table(response: pd.DataFrame) -> pd.DataFrame:
+    """What became of the last follow-up's photos, by what was done to the skin.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`GATE`.
+    """
+    rows = []
+    for session, name in _LOOKS.items():
+        own = response[response["session"] == session]
+        counts = [int((own["comparable"] == each).sum()) for each in ("yes", "caution", "no")]
+        rows.append((name, len(own), *counts))
+    return pd.DataFrame(rows, columns=list(GATE))
+
+
 def photo_section(told: PhotoResult, results: Table) -> list[Block]:
     """Blocks of the page.
 
@@ -158,14 +187,30 @@ def photo_section(told: PhotoResult, results: Table) -> list[Block]:
         Text("What became of pairs of photos between which the skin did not change:"),
         _untreated(told.untreated),
         Text(
+            "What became of the last follow-up's photos, by what was done to the skin. Where arms "
+            "differ in this, what is compared is not all that was treated:"
+        ),
+        _gate(told.gate),
+        Text(
+            "- The same confounder on both sides and arms drawn at random: such errors cancel by "
+            "design, and a test that kept its level says little about confounders that follow the "
+            "arm.\n"
             "- Readings that err alike in both arms cancel when arms are compared. Against the own "
             "baseline they do not, which is why a trial needs a control: see `one arm`.\n"
             "- What treatment does to skin besides, such as lasting redness, differs between arms "
             "and does not cancel: see `treated sides red`.\n"
+            "- In `one light` all subjects of a trial share a light, as in a study: what that does "
+            "to readings does not average out.\n"
             f"- {told.subjects} subjects stand for all: the shares say how right the test is for "
-            "trials drawn from them."
+            "trials drawn from them, and their intervals hold the number of trials alone."
         ),
     ]
+
+
+def _gate(table: pd.DataFrame) -> Table:
+    rows = [tuple(map(str, row)) for row in table.itertuples(index=False)]
+    head = ("last follow-up", "pairs", "compared outright", "with caution", "refused")
+    return Table(head, tuple(rows))
 
 
 def _untreated(table: pd.DataFrame) -> Table:
@@ -187,4 +232,5 @@ def photo_summary(told: PhotoResult) -> dict[str, Any]:
         "true_pct": told.true_pct,
         "read_pct": told.read_pct,
         "untreated": plain.to_dict(orient="records"),
+        "gate": told.gate.to_dict(orient="records"),
     }

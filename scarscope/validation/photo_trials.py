@@ -43,6 +43,7 @@ from scarscope.validation.study_draws import (
 
 CONTROL, TREATED = "control", "treated"
 SUBJECTS = 24
+_ALL = ""  # all lights
 Design = Literal["split-face", "parallel", "one arm"]
 Progress = Callable[[int, int], object]
 
@@ -62,6 +63,8 @@ class PhotoTrial:
         :mod:`scarscope.validation.photographed`.
     headline : bool
         Whether the bar is asked of it.
+    one_light : bool
+        Whether all subjects of a trial have the same light, as a study has; which one is drawn.
     """
 
     name: str
@@ -69,6 +72,7 @@ class PhotoTrial:
     design: Design
     treated_at: int = LAST
     headline: bool = False
+    one_light: bool = False
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -86,6 +90,13 @@ def photo_trials() -> tuple[PhotoTrial, ...]:
         PhotoTrial("photos, split-face", "scars fill in", "split-face", LAST_TREATED),
         PhotoTrial("photos, parallel", "scars fill in, both sides alike", "parallel", LAST_TREATED),
         PhotoTrial(
+            "photos, one light",
+            "split-face, scars fill in, all subjects under one light",
+            "split-face",
+            LAST_TREATED,
+            one_light=True,
+        ),
+        PhotoTrial(
             "photos, treated sides red",
             "no effect, but treated skin is red",
             "split-face",
@@ -101,7 +112,8 @@ class PhotoTask:
 
     trial: PhotoTrial
     sides: pd.DataFrame = field(repr=False)
-    effects: Mapping[Scale, float]
+    lights: Mapping[str, str]
+    effects: Mapping[str, Mapping[Scale, float]]
     first: int
     count: int
     seed: int
@@ -140,10 +152,11 @@ def check_photo_trials(
     """
     if studies < 1:
         raise ParamsError(f"studies is {studies!r}.", remedy="Give 1 or more.")
-    sides, effects = combine(response_table(taken.study), SIDE), true_effects(taken.truth)
+    sides, effects = combine(response_table(taken.study), SIDE), effects_by_light(taken.truth)
+    lights = dict(zip(taken.truth["subject"], taken.truth["light"], strict=True))
     kinds = photo_trials()
     tasks = [
-        PhotoTask(kind, sides, effects, first, min(CHUNK, studies - first), seed)
+        PhotoTask(kind, sides, lights, effects, first, min(CHUNK, studies - first), seed)
         for kind in kinds
         for first in range(0, studies, CHUNK)
     ]
@@ -182,6 +195,12 @@ def true_effects(truth: pd.DataFrame) -> dict[Scale, float]:
     }
 
 
+def effects_by_light(truth: pd.DataFrame) -> dict[str, dict[Scale, float]]:
+    """:func:`true_effects` of the subjects of each light, and under ``""`` of all."""
+    groups = {str(light): true_effects(own) for light, own in truth.groupby("light")}
+    return {_ALL: true_effects(truth), **groups}
+
+
 def _each(
     tasks: Sequence[PhotoTask], workers: int
 ) -> Iterator[tuple[PhotoTask, dict[str, Counts]]]:
@@ -194,27 +213,37 @@ def _each(
 
 def run_task(task: PhotoTask) -> dict[str, Counts]:
     """Draw and analyse some trials; what became of them by question."""
-    analysed = together = 0
     hits = dict.fromkeys(task.trial.questions, 0)
+    analysed, together = dict(hits), dict(hits)
     places = places_of(task.sides)
     for study in range(task.first, task.first + task.count):
         rng = np.random.default_rng([task.seed, study])
-        table = draw_trial(task.sides, places, task.trial, rng)
-        told = _analysed(table)
+        light = _light(task, rng)
+        pool = sorted(who for who, own in task.lights.items() if light in (_ALL, own))
+        told = _analysed(draw_trial(task.sides, places, pool, task.trial, rng))
         if told is None:
             continue
         figures, method, scale = told
-        analysed += 1
-        together += method == TOGETHER
         for asked in hits:
-            hits[asked] += _hit(asked, figures, task.effects[scale], scale)
-    return {asked: Counts(count, analysed, together) for asked, count in hits.items()}
+            if asked == TRUE_ASKED and scale != "ratio":
+                continue  # there is no such interval of differences
+            analysed[asked] += 1
+            together[asked] += method == TOGETHER
+            hits[asked] += _hit(asked, figures, task.effects[light][scale])
+    return {asked: Counts(hits[asked], analysed[asked], together[asked]) for asked in hits}
 
 
-def _hit(asked: str, figures: Figures, effect: float, scale: Scale) -> bool:
+def _light(task: PhotoTask, rng: np.random.Generator) -> str:
+    if not task.trial.one_light:
+        return _ALL
+    known = sorted(set(task.lights.values()))
+    return known[int(rng.integers(len(known)))]
+
+
+def _hit(asked: str, figures: Figures, effect: float) -> bool:
     if asked == SIZE_ASKED:
         return figures.p < LEVEL
-    if asked == TRUE_ASKED and scale == "ratio":
+    if asked == TRUE_ASKED:
         return figures.true_low <= 100 * math.expm1(effect) <= figures.true_high
     return figures.low <= effect <= figures.high
 
@@ -237,6 +266,7 @@ def places_of(sides: pd.DataFrame) -> Mapping[tuple[str, str, int], int]:
 def draw_trial(
     sides: pd.DataFrame,
     places: Mapping[tuple[str, str, int], int],
+    pool: Sequence[str],
     trial: PhotoTrial,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
@@ -248,6 +278,8 @@ def draw_trial(
         From :func:`scarscope.study.units.combine`, of all that were photographed.
     places : Mapping
         From :func:`places_of`.
+    pool : sequence of str
+        Who may be drawn.
     trial : PhotoTrial
     rng : Generator
 
@@ -256,7 +288,6 @@ def draw_trial(
     DataFrame
         Sessions :data:`FIRST` and :data:`LAST`; those who were drawn twice are two subjects.
     """
-    pool = sorted({who for who, _, _ in places})
     drawn = rng.integers(len(pool), size=SUBJECTS)
     treated = _treated_sides(trial.design, rng)
     at, names, arms, sessions = [], [], [], []

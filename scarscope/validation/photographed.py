@@ -21,6 +21,7 @@ from scarscope._version import __version__
 from scarscope.batch.columns import PLACE
 from scarscope.batch.folder import score_folder
 from scarscope.batch.progress import Progress as BatchProgress
+from scarscope.batch.task import file_hash
 from scarscope.batch.write import write_bytes
 from scarscope.errors import ParamsError
 from scarscope.phantom.camera import jpeg_bytes
@@ -79,8 +80,8 @@ class Photographed:
     study : StudyData
         Sessions are :data:`BASELINE` to :data:`LAST_RED`.
     truth : DataFrame
-        ``subject, side, session, burden_um`` of every photo, and ``wrong``: what is wrong with it
-        besides, blank for nothing.
+        ``subject, side, session, burden_um`` of every photo, ``light``, the subject's own, and
+        ``wrong``: what is wrong with it besides, blank for nothing.
     """
 
     study: StudyData
@@ -132,7 +133,7 @@ def photograph(
         subjects,
         partial(_take, folder=out / "photos"),
         folder=out / "kept",
-        stamp={"code": pair_digest(), "version": __version__},
+        stamp={"code": pair_digest(), "own": file_hash(Path(__file__)), "version": __version__},
         workers=workers,
         progress=progress,
     )
@@ -140,14 +141,16 @@ def photograph(
     manifest = truth[[name for name in truth if name in (*PLACE, "side", "mm_per_px")]]
     write_bytes(out / "photos" / "manifest.csv", manifest.to_csv(index=False).encode("utf-8"))
     score_folder(out / "photos", out=out / "results", workers=workers, progress=scored)
-    columns = ["subject", "side", "session", "burden_um", "wrong"]
+    columns = ["subject", "side", "session", "light", "burden_um", "wrong"]
     return Photographed(read_study(out / "results"), truth[columns])
 
 
 def _take(subject: Subject, folder: Path) -> Content:
     """Photograph one subject; rows of the manifest and what is true."""
     rows = []
-    for side, session, recipe, wrong in _shots(subject):
+    shots = list(_shots(subject))
+    light = shots[0][2].light.name  # of the baseline; a follow-up may have another
+    for side, session, recipe, wrong in shots:
         photo = render(recipe, dtype=np.float32)
         path = f"{subject.name}/{_DATES[session]}/{side}.jpg"
         write_bytes(folder / path, jpeg_bytes(photo.rgb, recipe.camera))
@@ -162,6 +165,7 @@ def _take(subject: Subject, folder: Path) -> Content:
                 "mm_per_px": recipe.mm_per_px,
                 "burden_um": photo.burden_um,
                 "wrong": wrong,
+                "light": light,
             }
         )
     return {"photos": rows}

@@ -10,12 +10,14 @@ import pytest
 
 from scarscope.errors import ParamsError
 from scarscope.phantom.seeds import STUDIES, TUNING
+from scarscope.validation import photo_trials as photo_trials_module
 from scarscope.validation import photographed, studies
-from scarscope.validation.photo_trial_page import untreated_pairs
+from scarscope.validation.photo_trial_page import gate_table, untreated_pairs
 from scarscope.validation.photo_trials import (
     SUBJECTS,
     PhotoTask,
     draw_trial,
+    effects_by_light,
     photo_trials,
     places_of,
     run_task,
@@ -56,11 +58,17 @@ def sides():
 
 
 def drawn(sides, trial, seed=0):
-    return draw_trial(sides, places_of(sides), trial, np.random.default_rng(seed))
+    pool = sorted(set(sides["subject"]))
+    return draw_trial(sides, places_of(sides), pool, trial, np.random.default_rng(seed))
+
+
+def lights_of(sides):
+    return {who: "ring" if int(who[1:]) % 2 else "twin" for who in sides["subject"]}
 
 
 def task(sides, trial, *, effect=EFFECT, first=0, count=60):
-    return PhotoTask(trial, sides, {"ratio": effect, "difference": math.nan}, first, count, 1)
+    effects = {key: {"ratio": effect, "difference": math.nan} for key in ("", "ring", "twin")}
+    return PhotoTask(trial, sides, lights_of(sides), effects, first, count, 1)
 
 
 def test_split_face_treats_one_side_of_everyone(sides):
@@ -124,16 +132,56 @@ def test_a_trial_in_which_a_side_lost_all_is_asked_about_differences(sides):
     gone = sides.assign(after=sides["after"].where(sides["session"] != LAST_TREATED, 0.0))
     gone["change"] = gone["after"] - gone["before"]
     known = gone[gone["session"] == LAST_TREATED]["change"].mean()
-    effects = {"ratio": math.nan, "difference": float(known)}
+    effects = {"": {"ratio": math.nan, "difference": float(known)}}
     trial = KINDS["split-face", "coverage"]
-    found = run_task(PhotoTask(trial, gone, effects, 0, 20, 1))["coverage"]
+    told = run_task(PhotoTask(trial, gone, lights_of(gone), effects, 0, 20, 1))
+    found = told["coverage"]
     assert found.analysed == 20
     assert found.hits >= 14
+    assert told["coverage of the true change"].analysed == 0  # there is none of differences
 
 
 def test_an_interval_around_another_effect_does_not_hold_it(sides):
     found = run_task(task(sides, KINDS["split-face", "coverage"], effect=0.0))
     assert found["coverage"].hits == found["coverage of the true change"].hits == 0
+
+
+def test_a_trial_under_one_light_holds_its_subjects_alone(sides, monkeypatch):
+    seen = []
+
+    def spy(sides, places, pool, trial, rng):
+        seen.append({lights_of(sides)[who] for who in pool})
+        return draw_trial(sides, places, pool, trial, rng)
+
+    monkeypatch.setattr(photo_trials_module, "draw_trial", spy)
+    run_task(task(sides, KINDS["one light", "coverage"], count=8))
+    assert all(len(each) == 1 for each in seen)
+    assert len(set().union(*seen)) == 2  # now one, now the other
+    seen.clear()
+    run_task(task(sides, SPLIT, count=2))
+    assert all(len(each) == 2 for each in seen)
+
+
+def test_effects_are_of_the_subjects_of_a_light():
+    rows = [
+        {"subject": who, "side": "left", "session": session, "burden_um": burden, "light": light}
+        for who, light, treated in (("A", "ring", 5.0), ("B", "twin", 10.0))
+        for session, burden in ((LAST, 10.0), (LAST_TREATED, treated))
+    ]
+    found = effects_by_light(pd.DataFrame(rows))
+    assert found["ring"]["ratio"] == pytest.approx(math.log(0.5))
+    assert found["twin"]["ratio"] == 0.0
+    assert found[""]["ratio"] == pytest.approx(math.log(0.5) / 2)
+
+
+def test_the_gate_is_told_by_what_was_done():
+    told = gate_table(
+        pd.DataFrame(
+            {"session": [LAST, LAST_TREATED, LAST_RED, LAST_RED], "comparable": ["yes", "no"] * 2}
+        )
+    ).set_index("skin")
+    assert told.loc["untreated", "yes"] == 1
+    assert told.loc["untreated, but red", ["pairs", "yes", "no"]].tolist() == [2, 1, 1]
 
 
 def test_tasks_split_without_changing_anything(sides):

@@ -5,6 +5,7 @@
 :mod:`.design`       columns and covariance: arms by visits, sides in subjects
 :mod:`.reml`         the fit itself, with Kenward and Roger's degrees of freedom
 :mod:`.fit`          :func:`~scarscope.study.models.fit.fit_response`: means and contrasts
+:mod:`.reading`      an interval that also holds errors of reading a true change
 :mod:`.assumptions`  whether what the model takes for granted holds
 :mod:`.sensitivity`  the same contrast by other analyses
 :mod:`.endpoints`    several measures, adjusted together by :mod:`.multiple`

@@ -7,16 +7,12 @@ is measured by ``python -m scarscope.validation.studies``.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from scarscope.change.error import READING, published
-from scarscope.change.measures import COMBINED
 from scarscope.errors import ParamsError, StudyError
 from scarscope.study.checks import in_unit_interval
 from scarscope.study.models.design import (
@@ -27,6 +23,7 @@ from scarscope.study.models.design import (
     least_complete,
 )
 from scarscope.study.models.multiple import holm
+from scarscope.study.models.reading import reading_told, true_ends
 from scarscope.study.models.reml import Estimate
 from scarscope.study.models.rows import ModelRows, Scale, model_rows
 
@@ -63,8 +60,9 @@ CONTRASTS = {
     "primary": "Whether this is the visit that the study is about.",
     **_FIGURES,
     "true_pct_low": "Lower end in percent of an interval for the true change: besides chance it "
-    "holds that readings of a true change are off by a share of it, taken to be the same in all "
-    "sides, as one study has one light. Of burden and volume on the scale of ratios; else blank.",
+    "holds that readings of a true change are off by a share of it on simulated photos. That share "
+    "is taken to be the same in all sides; where arms are read differently it does not hold. Of "
+    "burden and volume on the scale of ratios; else blank.",
     "true_pct_high": "Upper end.",
     "p_holm": "p adjusted for all contrasts of the primary visit (Holm); blank elsewhere.",
 }
@@ -288,11 +286,13 @@ def _contrasts(
     for arm in others:
         for fit in fits:
             for session in fit.sessions:
-                if (found := fit.difference(arm, reference, session)) is None:
+                found = fit.difference(arm, reference, session)
+                own, other = fit.mean(arm, session), fit.mean(reference, session)
+                if found is None or own is None or other is None:
                     continue
                 place = (rows.measure, rows.scale, arm, reference, session, session == primary)
                 figures = _figures(found, rows.scale, confidence)
-                true = _true_ends(found, rows, confidence)
+                true = true_ends(found, own, other, rows, confidence)
                 made.append((*place, *figures, *true, float("nan")))
     table = pd.DataFrame(made, columns=list(CONTRASTS)).astype({"session": "Int64"})
     chosen = table["primary"].astype(bool)
@@ -305,32 +305,6 @@ def _figures(found: Estimate, scale: Scale, confidence: float) -> tuple[float, .
     values = (found.value, low, high)
     percent = 100 * np.expm1(values) if scale == "ratio" else np.full(3, np.nan)
     return (found.value, found.se, found.df, low, high, *percent.tolist(), found.p)
-
-
-def _true_ends(found: Estimate, rows: ModelRows, confidence: float) -> tuple[float, float]:
-    """Ends in percent of an interval that also holds what readings of a true change are off by."""
-    share = reading_share(rows.measure)
-    if rows.scale != "ratio" or math.isnan(share):
-        return math.nan, math.nan
-    low, high = found.interval(confidence)
-    # A share of the relative change, as the log of what is left.
-    off = share * abs(math.expm1(found.value)) / math.exp(found.value)
-    half = math.hypot((high - low) / 2, float(norm.ppf((1 + confidence) / 2)) * off)
-    ends = (100 * math.expm1(found.value + side * half) for side in (-1, 1))
-    return next(ends), next(ends)
-
-
-def reading_share(measure: str) -> float:
-    """What readings of a true change are off by, as a share of it; NaN where it is not known.
-
-    Parameters
-    ----------
-    measure : str
-        As in ``changes.csv``.
-    """
-    own = published().spreads["yes"]
-    follows = measure.startswith(COMBINED) and "_sd" not in measure
-    return own[READING].relative if follows and READING in own else math.nan
 
 
 def _warnings(rows: ModelRows, primary: int) -> tuple[str, ...]:
@@ -374,16 +348,5 @@ def _sentence(model: ResponseModel) -> str:
     return (
         f"The {outcome} of {rows.measure} ({design}) was modelled by arm and visit{given}, {how} "
         f"(REML; intervals and tests with Kenward-Roger degrees of freedom). The primary contrast "
-        f"was that at visit {model.session}.{_reading_told(rows)}"
-    )
-
-
-def _reading_told(rows: ModelRows) -> str:
-    share = reading_share(rows.measure)
-    if math.isnan(share) or rows.scale != "ratio" or len(rows.arms) < 2:
-        return ""
-    return (
-        " Intervals hold chance alone; those of the true change (true_pct_low, true_pct_high) also "
-        f"hold that readings of a true change are off by {100 * share:.0f} % of it, as on simulated"
-        " photos."
+        f"was that at visit {model.session}.{reading_told(rows)}"
     )
