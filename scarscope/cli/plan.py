@@ -63,9 +63,10 @@ def _stored(options: argparse.Namespace) -> StoredSpreads | None:
 
 
 def _spreads(options: argparse.Namespace, stored: StoredSpreads | None) -> Spreads:
-    from scarscope.study.planning.trial import published_spreads
+    from scarscope.study.planning.trial import TYPICAL_NOISE_UM, published_spreads
 
-    spreads = published_spreads() if stored is None else stored.spreads
+    usual = published_spreads(noise_um=TYPICAL_NOISE_UM)  # photos without noise would flatter
+    spreads = usual if stored is None else stored.spreads
     if options.response_sd is None:
         return spreads
     return dataclasses.replace(spreads, response_sd=options.response_sd)

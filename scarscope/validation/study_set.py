@@ -10,12 +10,17 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from scarscope.study.planning.trial import Spreads, Trial, published_spreads
+from scarscope.study.planning.trial import (
+    TYPICAL_NOISE_UM,
+    Spreads,
+    Trial,
+    published_spreads,
+)
 
 EFFECT_PCT = -15.0
 # Noise of a photo explains about this much of its burden, in micrometres; it differs from photo to
 # photo, and with it the error.
-NOISE_UM = 0.07
+NOISE_UM = TYPICAL_NOISE_UM
 TAIL_DF = 5.0  # four times as many errors beyond three SDs as normal ones have
 COVERAGE = (0.93, 0.97)
 SIZE = (0.04, 0.06)

@@ -14,7 +14,13 @@ from scarscope.study.data import empty_table, read_study
 from scarscope.study.planning.components import stored_spreads
 from scarscope.study.planning.plan import Plan, mdc95_of_burden
 from scarscope.study.planning.search import find_sizes, first_guess
-from scarscope.study.planning.trial import Spreads, Trial, published_spreads, simulate_sides
+from scarscope.study.planning.trial import (
+    TYPICAL_NOISE_UM,
+    Spreads,
+    Trial,
+    published_spreads,
+    simulate_sides,
+)
 
 ONE = ("--visits", "1", "--dropout", "0", "--refused", "0")
 
@@ -120,7 +126,9 @@ def test_sizes_errors_and_retests_are_printed(capsys, tmp_path):
     assert "to find a fall of burden by 30 % at the last visit" in said.out
     assert said.out.count("ENROL ") == 2
     assert "1 visit(s), 2 photo(s) each" in said.out
-    assert "3 photo(s) a visit: 3.6 %" in said.out
+    usual = published_spreads(noise_um=TYPICAL_NOISE_UM)
+    three = 100 * mdc95_of_burden(usual, photos=3) / usual.baseline_um
+    assert f"3 photo(s) a visit: {three:.1f} %" in said.out
     assert "   10 retests: 0.69 to 1.83" in said.out
     assert "tried " in said.err
     assert "Note: How much subjects and sides vary is assumed" in said.err

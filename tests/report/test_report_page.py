@@ -318,8 +318,13 @@ def test_a_course_has_its_points_where_they_belong():
 def test_refused_visits_are_marked_and_join_nothing():
     svg = course([point(math.nan, se=math.nan, mdc=math.nan), point(-30.0, days=84.0)])
     assert svg.count('class="refused"') == 1
-    line = re.search(r'class="course" points="([^"]+)"', svg)[1]
-    assert len(line.split()) == 2
+    assert 'class="course" points' not in svg  # nothing is known of the way between
+    whole = course([point(-10.0), point(-30.0, days=84.0)])
+    assert len(re.search(r'class="course" points="([^"]+)"', whole)[1].split()) == 3
+    # The mark is at the foot, not on the line of no change; in the small course as well.
+    foot = float(re.search(r'class="refused" d="M\S+ ([\d.]+)', svg)[1])
+    assert foot > float(re.search(r'class="zero" .*?y1="([\d.]+)"', svg)[1]) + 20
+    assert 'class="refused"' in sparkline([point(-30.0), point(math.nan, days=84.0)])
     assert sparkline([]) == course([]) == ""
     assert "not comparable" in sparkline([point(math.nan)])
 

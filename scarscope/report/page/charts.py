@@ -83,12 +83,13 @@ def sparkline(points: Sequence[Point], *, width: int = 120, height: int = 34) ->
     if not points:
         return ""
     frame = _frame(points, (4.0, width - 4.0), (4.0, height - 4.0))
-    known = [(frame.across(0), frame.down(0))]
-    known += [(frame.across(x), frame.down(p.change_pct)) for x, p in _placed(points) if _known(p)]
-    parts = [_band(points, frame), _line(frame, 0.0, "zero")]
-    parts.append(f'<polyline class="course" points="{_points(known)}"/>')
-    x, y = known[-1]
-    parts.append(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="2.8"/>')
+    parts = [_band(points, frame), _line(frame, 0.0, "zero"), _courses(points, frame)]
+    x, last = _placed(points)[-1]
+    if _known(last):
+        at, y = frame.across(x), frame.down(last.change_pct)
+        parts.append(f'<circle class="dot" cx="{at:.1f}" cy="{y:.1f}" r="2.8"/>')
+    else:
+        parts.append(_refused(frame, x))
     return _svg(parts, width, height, describe(points), "sparkline")
 
 
@@ -99,9 +100,7 @@ def course(points: Sequence[Point], *, width: int = 460, height: int = 230) -> s
     frame = _frame(points, (52.0, width - 14.0), (14.0, height - 44.0))
     placed = _placed(points)
     parts = [_band(points, frame), *_scale(frame), _line(frame, 0.0, "zero")]
-    known = [(0.0, 0.0)] + [(x, p.change_pct) for x, p in placed if _known(p)]
-    line = _points([(frame.across(x), frame.down(y)) for x, y in known])
-    parts.append(f'<polyline class="course" points="{line}"/>')
+    parts.append(_courses(points, frame))
     parts += [_whisker(frame, x, p) for x, p in placed if _known(p) and math.isfinite(p.se_pct)]
     parts.append(_dot(frame, 0.0, 0.0, "yes"))
     parts += [_dot(frame, x, p.change_pct, p.comparable) for x, p in placed if _known(p)]
@@ -146,14 +145,31 @@ def _frame(
 
 
 def _band(points: Sequence[Point], frame: _Frame) -> str:
-    """What cannot be told from no change: the widest, so that it promises nothing."""
-    known = [p.mdc95_pct for p in points if math.isfinite(p.mdc95_pct)]
-    if not known:
-        return ""
-    top, bottom = frame.down(max(known)), frame.down(-max(known))
-    return (
-        f'<rect class="band" x="{frame.left:.1f}" y="{top:.1f}" '
-        f'width="{frame.right - frame.left:.1f}" height="{bottom - top:.1f}"/>'
+    """What cannot be told from no change, each visit its own: up to it from the visit before."""
+    parts, left = [], 0.0
+    for x, p in _placed(points):
+        if math.isfinite(p.mdc95_pct):
+            top, bottom = frame.down(p.mdc95_pct), frame.down(-p.mdc95_pct)
+            start, end = frame.across(left), frame.across(x)
+            parts.append(
+                f'<rect class="band" x="{start:.1f}" y="{top:.1f}" '
+                f'width="{end - start:.1f}" height="{bottom - top:.1f}"/>'
+            )
+        left = x
+    return "".join(parts)
+
+
+def _courses(points: Sequence[Point], frame: _Frame) -> str:
+    """Lines from visit to visit, broken where one could not be compared."""
+    pieces = [[(0.0, 0.0)]]
+    for x, p in _placed(points):
+        if _known(p):
+            pieces[-1].append((x, p.change_pct))
+        else:
+            pieces.append([])
+    drawn = [[(frame.across(x), frame.down(y)) for x, y in piece] for piece in pieces]
+    return "".join(
+        f'<polyline class="course" points="{_points(piece)}"/>' for piece in drawn if len(piece) > 1
     )
 
 
@@ -197,7 +213,7 @@ def _dot(frame: _Frame, x: float, y: float, comparable: str) -> str:
 
 
 def _refused(frame: _Frame, x: float) -> str:
-    at, y = frame.across(x), frame.down(0)
+    at, y = frame.across(x), frame.bottom - 5  # not on the line of no change
     return f'<path class="refused" d="M{at - 4:.1f} {y - 4:.1f}l8 8m0 -8l-8 8"/>'
 
 

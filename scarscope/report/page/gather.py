@@ -102,7 +102,7 @@ def _view(
         course=course(points),
         sparkline=sparkline(points),
         change_pct=last.change_pct if last is not None else None,
-        low=last.change_pct - half if last is not None and _finite(half) else None,
+        low=max(last.change_pct - half, -100.0) if last is not None and _finite(half) else None,
         high=last.change_pct + half if last is not None and _finite(half) else None,
         mdc95_pct=last.mdc95_pct if last is not None and _finite(last.mdc95_pct) else None,
         verdict=str(row["verdict"]) if row is not None else "",

@@ -11,7 +11,7 @@ import pandas as pd
 from scarscope.change.measures import IMPROVED, UNCHANGED, WORSE
 from scarscope.errors import ScarScopeError
 from scarscope.report.page.model import Subject
-from scarscope.report.page.words import known, percent
+from scarscope.report.page.words import known, percent, signed
 from scarscope.study.analysis import Analysis, analyse
 from scarscope.study.data import StudyData
 from scarscope.study.response import NOT_COMPARABLE
@@ -54,10 +54,10 @@ def headline(study: StudyData, subjects: tuple[Subject, ...]) -> tuple[tuple[str
         found = analyse(study)
     except ScarScopeError as error:
         return tuple(sentences), f"The arms were not compared. {error}"
-    arms = tuple(_contrasts(found))
-    # Whatever stands in the way of the comparison stands beside it.
-    doubts = " ".join(found.effects.notes) if arms else ""
-    return (*sentences, *_arms(found), *arms), doubts
+    several = found.tables["course"]["arm"].nunique() > 1
+    # Whatever stands in the way of the comparison stands beside it, also where nothing was found.
+    doubts = " ".join(found.effects.notes) if several else ""
+    return (*sentences, *_arms(found), *_contrasts(found)), doubts
 
 
 def _s(count: int) -> str:
@@ -71,24 +71,37 @@ def _arms(found: Analysis) -> Iterator[str]:
         row = own.sort_values("session").iloc[-1]
         told = _interval(row, "change_pct")
         if told:
-            name = f"Arm {arm!s}" if arm else "All together"
+            alone = table["arm"].nunique() == 1
+            name = f"Arm {arm!s}" if arm else "All together" if alone else "Without a stated arm"
             visit, count = int(row["session"]), int(row["n"])
-            yield f"{name}, visit {visit}: mean change of burden {told}, n = {count}."
+            lost = int(row["n_not_comparable"]) + int(row["n_missing"])
+            of = f"n = {count} of {count + lost} subjects"
+            yield f"{name}, visit {visit}: mean change of burden {told}, {of}."
 
 
 def _contrasts(found: Analysis) -> Iterator[str]:
     """What the study is about: arms against the reference at the primary visit."""
     table = found.tables["contrasts"]
     own = table[(table["measure"] == found.measure) & table["primary"].astype(bool)]
+    many = len(own) > 1
     for _, row in own.iterrows():
-        told = _interval(row, "change_pct")
-        if told:
-            p = f"p = {row['p']:.3f}" if row["p"] >= 0.001 else "p < 0.001"
-            arms = f"{row['arm']!s} against {row['reference']!s}"
-            ends = [float(row[f"true_pct_{end}"]) for end in ("low", "high")]
-            true = " to ".join(map(percent, ends)) if all(map(math.isfinite, ends)) else ""
-            also = f" With errors of reading as well: {true}." if true else ""
-            yield f"{arms}: {told}, {p} (mixed model).{also}"
+        told = _interval(row, "change_pct") or _difference(row)
+        value = float(row["p_holm" if many else "p"])
+        p = f"p = {value:.3f}" if value >= 0.001 else "p < 0.001"
+        p += ", adjusted for all arms" if many else ""
+        ends = [float(row[f"true_pct_{end}"]) for end in ("low", "high")]
+        true = " to ".join(map(percent, ends)) if all(map(math.isfinite, ends)) else ""
+        also = f" With errors of reading as on simulated photos: {true}." if true else ""
+        arms = f"{row['arm']!s} relative to {row['reference']!s}, visit {int(row['session'])}"
+        yield f"{arms}: burden {told}, {p} (mixed model, adjusted for baseline).{also}"
+    if own.empty and found.tables["course"]["arm"].nunique() > 1:
+        yield "Arms could not be compared at the visit that the study is about."
+
+
+def _difference(row: pd.Series) -> str:
+    """On the scale of differences, which is taken where a figure is 0."""
+    mean, low, high = (signed(float(row[name])) for name in ("estimate", "low", "high"))
+    return f"{mean} µm (95 % interval {low} to {high} µm)"
 
 
 def _interval(row: pd.Series, name: str) -> str:

@@ -100,8 +100,10 @@ def change_words(row: Mapping[Any, Any], unit: str) -> str:
     change = float(row["change_pct"])
     told = f"Burden {percent(change)}"
     if math.isfinite(se):
-        ends = " to ".join(percent(change + side * 1.96 * se) for side in (-1, 1))
-        told += f" (95 % interval {ends})"
+        low, high = (max(change + side * 1.96 * se, -100.0) for side in (-1, 1))
+        told += f" (95 % interval {percent(low)} to {percent(high)})"
+        if low < 0 < high and str(row["verdict"]) in (IMPROVED, WORSE):
+            told += ", more than repeated photos differ by, but by how much is uncertain"
     least = f"A change is detected from {mdc:.0f} % on." if math.isfinite(mdc) else ""
     missing = "µm" if unit == "mm" else "px"
     figures = f"{number(before)} to {number(float(row['after']))} {missing} of missing depth"

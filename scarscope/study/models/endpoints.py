@@ -24,6 +24,8 @@ ENDPOINTS = {
     },
     "change_pct_low": CONTRASTS["change_pct_low"],
     "change_pct_high": CONTRASTS["change_pct_high"],
+    "true_pct_low": CONTRASTS["true_pct_low"],
+    "true_pct_high": CONTRASTS["true_pct_high"],
     "p": CONTRASTS["p"],
     "p_holm": "p adjusted for all rows of this table (Holm).",
     "note": "Why there is no figure.",

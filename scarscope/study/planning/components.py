@@ -22,7 +22,7 @@ from scarscope.study.models.design import fit_visits
 from scarscope.study.models.rows import rows_of_sides
 from scarscope.study.planning.trial import Spreads
 from scarscope.study.response import primary_measure, response_table
-from scarscope.study.units import SIDE, combine
+from scarscope.study.units import SHARED_ERROR, SIDE, combine
 
 _BURDEN = "burden_um"
 _LEAST_RETESTS = 6  # as the batch asks before it takes a study's own error
@@ -95,7 +95,7 @@ def spreads_of(
     retests: pd.DataFrame | None = None,
     *,
     session: int | None = None,
-    shared_error: float = 0.3,
+    shared_error: float = SHARED_ERROR,
 ) -> Spreads:
     """What a study's figures vary by.
 

@@ -19,6 +19,10 @@ import pandas as pd
 from scarscope.change.error import READING, published
 from scarscope.errors import ParamsError
 from scarscope.study.checks import Floats, one_of
+from scarscope.study.units import SHARED_ERROR
+
+# Noise of a usual photo explains about this much of its burden, in micrometres.
+TYPICAL_NOISE_UM = 0.07
 
 TrialDesign = Literal["split-face", "parallel"]
 TREATED, CONTROL = "treated", "control"
@@ -61,7 +65,7 @@ class Spreads:
     error_absolute_um: float = 0.0
     error_relative: float = 0.0
     reading_relative: float = 0.0
-    shared_error: float = 0.3
+    shared_error: float = SHARED_ERROR
     tail_df: float = math.inf
 
     def __post_init__(self) -> None:
