@@ -11,7 +11,7 @@ from typing import Any
 
 from scarscope.batch.comparing import Compared, compare_pairs
 from scarscope.batch.job import Job
-from scarscope.batch.layers import Layers
+from scarscope.batch.layers import Layers, layers_of, remove_pair_layers
 from scarscope.batch.layout import Listing, list_photos
 from scarscope.batch.pair_task import Comparer, compare_files
 from scarscope.batch.pairs import PhotoPair, list_pairs
@@ -149,6 +149,7 @@ def score_folder(
         runner = _runner(job, workers, cluster)
         kept = score_photos(store, job, listing.entries, runner, meter)
         compared = compare_pairs(store, job, pairs, runner, meter)
+        _remove_stale_pairs(store, target, listing)
         tables = export_tables(store)
         reviewed = told_of_review(job.plan, tables.photos.rows)
         notes = review_notes(reviewed, (store.last_run() or {}).get("review"))
@@ -174,6 +175,17 @@ def _list(store: Store, job: Job, listing: Listing) -> tuple[PhotoPair, ...]:
     store.pairs.list_pairs(pairs)
     store.put_fact(_FOLDER, _identity(job.folder))
     return pairs
+
+
+def _remove_stale_pairs(store: Store, out: Path, listing: Listing) -> None:
+    """Delete pictures of pairs that do not stand any more.
+
+    They show the baseline too, which may have been excluded since, or have failed.
+    """
+    stand = {record.followup for record in store.pairs.records() if record.kind == "session"}
+    for entry in listing.entries:
+        if entry.path not in stand:
+            remove_pair_layers(layers_of(out, entry.path))
 
 
 def _weights(params: Params | None) -> str:

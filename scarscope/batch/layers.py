@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FOLDER = "layers"
 # Written last, so that where it is everything is.
 PHOTO, PAIR = "photo.json", "pair.json"
+PAIR_PICTURES = "pair-"  # how names of a pair's pictures begin
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,10 @@ def remove_layers(folder: Path) -> None:
         for file in [*folder.glob("*.webp"), folder / PHOTO, folder / PAIR]:
             file.unlink(missing_ok=True)
         folder.rmdir()
+
+
+def remove_pair_layers(folder: Path) -> None:
+    """Delete what an earlier run wrote of a pair; the later photo's own pictures stay."""
+    with contextlib.suppress(OSError):
+        for file in [folder / PAIR, *folder.glob(f"{PAIR_PICTURES}*.webp")]:
+            file.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.measure import approximate_polygon
 
-from scarscope.batch.layers import PAIR, PHOTO, Layers
+from scarscope.batch.layers import PAIR, PHOTO, Layers, remove_pair_layers
 from scarscope.batch.write import write_bytes
 from scarscope.change import Change
 from scarscope.change.common import Pair
@@ -93,8 +93,7 @@ def write_pair_layers(change: Change, folder: Path) -> None:
     StoreError
         If the system does not let a file be written.
     """
-    for old in folder.glob("pair-*.webp"):
-        old.unlink()
+    remove_pair_layers(folder)
     if change.pair is None:
         _write(folder, {}, PAIR, {"aligned": False, "compared": False})
         return

@@ -8,14 +8,13 @@ errors: they are those of the photos.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from scarscope.batch.pools import processes
 from scarscope.errors import ParamsError, StudyError
 from scarscope.study.models.assumptions import Figures, primary_figures
 from scarscope.study.models.fit import TOGETHER, fit_rows
@@ -38,14 +37,15 @@ from scarscope.validation.study_draws import (
     SIZE_ASKED,
     TRUE_ASKED,
     Counts,
+    Progress,
     draws_row,
+    each_task,
 )
 
 CONTROL, TREATED = "control", "treated"
 SUBJECTS = 24
 _ALL = ""  # all lights
 Design = Literal["split-face", "parallel", "one arm"]
-Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def check_photo_trials(
         for first in range(0, studies, CHUNK)
     ]
     found: dict[PhotoTrial, list[dict[str, Counts]]] = {kind: [] for kind in kinds}
-    for done, (task, counts) in enumerate(_each(tasks, workers), start=1):
+    for done, (task, counts) in enumerate(each_task(run_task, tasks, workers), start=1):
         found[task.trial].append(counts)
         if progress is not None:
             progress(done, len(tasks))
@@ -199,16 +199,6 @@ def effects_by_light(truth: pd.DataFrame) -> dict[str, dict[Scale, float]]:
     """:func:`true_effects` of the subjects of each light, and under ``""`` of all."""
     groups = {str(light): true_effects(own) for light, own in truth.groupby("light")}
     return {_ALL: true_effects(truth), **groups}
-
-
-def _each(
-    tasks: Sequence[PhotoTask], workers: int
-) -> Iterator[tuple[PhotoTask, dict[str, Counts]]]:
-    if workers <= 1:
-        yield from ((task, run_task(task)) for task in tasks)
-        return
-    with processes(workers) as pool:
-        yield from zip(tasks, pool.executor.map(run_task, tasks), strict=True)
 
 
 def run_task(task: PhotoTask) -> dict[str, Counts]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,8 @@ DRAWS = {
     "outside, else `open`.",
 }
 Progress = Callable[[int, int], object]
+_Task = TypeVar("_Task")
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def check_studies(
         for first in range(0, studies, CHUNK)
     ]
     found: dict[tuple[str, float], list[Counts]] = {}
-    for done, (task, counts) in enumerate(_each(tasks, workers), start=1):
+    for done, (task, counts) in enumerate(each_task(run_task, tasks, workers), start=1):
         found.setdefault((task.scenario, task.effect_pct), []).append(counts)
         if progress is not None:
             progress(done, len(tasks))
@@ -129,12 +132,15 @@ def _chosen(names: Sequence[str]) -> list[Scenario]:
     return [known[name] for name in names or known]
 
 
-def _each(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Counts]]:
+def each_task(
+    work: Callable[[_Task], _Made], tasks: Sequence[_Task], workers: int
+) -> Iterator[tuple[_Task, _Made]]:
+    """Every task with what came of it, in order, in so many processes."""
     if workers <= 1:
-        yield from ((task, run_task(task)) for task in tasks)
+        yield from ((task, work(task)) for task in tasks)
         return
     with processes(workers) as pool:
-        yield from zip(tasks, pool.executor.map(run_task, tasks), strict=True)
+        yield from zip(tasks, pool.executor.map(work, tasks), strict=True)
 
 
 def run_task(task: Task) -> Counts:

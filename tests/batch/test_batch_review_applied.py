@@ -12,6 +12,7 @@ from batch_fakes import fake_comparer, fake_painter, fake_scorer, make_study
 from PIL import Image
 
 from scarscope import batch
+from scarscope.batch.layers import layers_of
 from scarscope.batch.pair_task import Shot, _skin, compare_files
 from scarscope.batch.review import Decision, Review, write_review
 from scarscope.change import compare
@@ -20,6 +21,7 @@ from scarscope.errors import ReviewError
 from scarscope.params import Params
 from scarscope.phantom.pairs import treated_pair
 from scarscope.photo import read_photo
+from scarscope.report import LAYERS
 from scarscope.scars.edits import Edit, Edits
 from scarscope.study.analysis import exclusions
 from scarscope.study.data import read_study
@@ -212,6 +214,23 @@ def test_an_excluded_follow_up_counts_nowhere(study):
     response = response_table(read_study(study / "out"))
     assert response[["followup", "reasons"]].values.tolist() == [[SECOND, "PHOTO_EXCLUDED"]]
     assert "excluded by review" in exclusions(response)["meaning"][0]
+
+
+def test_pictures_of_an_excluded_baseline_are_gone_with_it(study):
+    """Those of a pair show the baseline too, and lie with the later photo."""
+    run(study, layers=LAYERS)
+    first, second = (layers_of(study / "out", path) for path in (FIRST, SECOND))
+    assert (second / "pair-before.webp").is_file()
+    decide(study, (FIRST, "exclude", {}))
+    run(study, layers=LAYERS)
+    assert not first.exists()
+    assert list(second.glob("pair*")) == []
+    assert (second / "photo.webp").is_file()
+    (study / "out" / "review.json").unlink()
+    run(study, layers=LAYERS)
+    assert (second / "pair.json").is_file()
+    run(study, layers=LAYERS, compare=False)  # keeps no comparison
+    assert list(second.glob("pair*")) == []
 
 
 def test_an_excluded_baseline_does_not_move_the_baseline(study):

@@ -115,6 +115,8 @@ def _view(
 def _answer(source: Source, row: Row | None, earlier: list[Row], status: str) -> str:
     """The answer of the last visit in words; of an earlier one only where it is named."""
     if row is None:
+        if status == "excluded":
+            return "This photo was excluded by review."
         if status != "ok":
             return "This photo was not measured, see failures."
         return "Photographed once: there is nothing to compare it with."
