@@ -69,6 +69,22 @@ def test_photo_layers_hold_every_scar_within_the_picture(photos, tmp_path):
     assert (high >= (row["x_px"], row["y_px"])).all()
 
 
+def test_a_part_of_a_photo_knows_where_it_lies(photos, tmp_path):
+    """A region that fills little of its photo is shown alone: what is drawn must be found again."""
+    height, width = photos[0].shape
+    roi = np.zeros((height, width), bool)
+    roi[height // 2 :, width // 3 :] = True
+    found = score(photos[0], roi=roi)
+    write_photo_layers(found, tmp_path)
+    told = read(tmp_path, PHOTO)
+    assert min(told["corner"]) > 20
+    for row in found.scars.table.to_dict(orient="records"):
+        own = np.concatenate([points(p) for p in told["outlines"][str(row["scar_id"])]])
+        there = (own + told["corner"]) / told["px_per_photo_px"]
+        assert (there.min(axis=0) <= (row["x_px"] + 1, row["y_px"] + 1)).all()
+        assert (there.max(axis=0) >= (row["x_px"] - 1, row["y_px"] - 1)).all()
+
+
 def test_pair_layers_follow_the_table_of_scars(change, tmp_path):
     (tmp_path / "pair-other.webp").write_bytes(b"of an earlier run")
     write_pair_layers(change, tmp_path)

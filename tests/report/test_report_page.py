@@ -185,6 +185,23 @@ def test_an_older_figure_does_not_stand_for_a_refused_visit(tmp_path):
     assert "−40 %" not in re.sub("<svg.*?</svg>", "", row, flags=re.DOTALL)
 
 
+def test_the_last_visit_gives_the_figure(tmp_path):
+    out = store(tmp_path)
+    changes = pd.read_csv(out / "changes.csv", dtype=str, keep_default_na=False)
+    photos = pd.read_csv(out / "photos.csv", dtype=str, keep_default_na=False)
+    path = "who/2026-07-06/left.jpg"
+    later = photos.iloc[[1]].assign(path=path, session="2", date="2026-07-06")
+    figures = {"after": "15", "change": "-5", "change_pct": "-25"}
+    more = changes.assign(followup=path, session="2", days="175", **figures)
+    pd.concat([photos, later]).to_csv(out / "photos.csv", index=False)
+    pd.concat([changes, more]).to_csv(out / "changes.csv", index=False)
+    text = read(write_report(out).page)
+    start = text.index('<tr data-verdict="')
+    row = text[start : text.index("</tr>", start)]
+    assert '<span class="figure">−25 %</span>' in row
+    assert "−35 % to −15 %" in row
+
+
 def test_a_photo_that_was_not_measured_says_so(tmp_path):
     out = store(tmp_path)
     photos = pd.read_csv(out / "photos.csv", dtype=str, keep_default_na=False)
