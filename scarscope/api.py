@@ -8,7 +8,8 @@ from pathlib import Path
 
 from scarscope import batch
 from scarscope.batch import BatchResult, Progress
-from scarscope.errors import ScarScopeError
+from scarscope.batch.task import Failure
+from scarscope.machine import print_debug
 from scarscope.params import Params
 from scarscope.report import LAYERS, write_overlay
 
@@ -95,6 +96,9 @@ def _with_report(result: BatchResult) -> BatchResult:
         return result
     try:
         write_report(result.out)
-    except ScarScopeError as error:
-        return replace(result, notes=(*result.notes, f"There is no report.html. {error}"))
+    except Exception as error:  # whatever it is: hours of scoring are not lost for a page
+        print_debug()
+        told = Failure.of("report.html", error)
+        note = f"There is no report.html. {told.error} {told.remedy}"
+        return replace(result, notes=(*result.notes, note))
     return result

@@ -294,6 +294,14 @@ def test_what_cannot_be_read_is_named(tmp_path):
     file.write_text("{", encoding="utf-8")
     with pytest.raises(StoreError, match=r"pair\.json cannot be read"):
         write_report(out)
+    for text, why in (
+        ("[1]", "cannot be read"),
+        ('{"aligned": true}', "does not say corner, eyes"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(StoreError, match=why) as caught:
+            write_report(out)
+        assert "run the batch again" in caught.value.remedy
     file.unlink()
     next((out / "layers").rglob("photo.webp")).unlink()
     with pytest.raises(StoreError, match=r"photo\.webp cannot be read"):

@@ -17,6 +17,10 @@ from scarscope.batch.layers import PAIR, PHOTO
 from scarscope.errors import StoreError
 
 _QUALITY = 80  # of a picture that is written anew because something in it is covered
+# What a file of layers says.
+_FRAME = frozenset(
+    ("size", "mm_per_px", "px_per_photo_px", "corner", "region", "eyes", "unit", "pictures")
+)
 _COVER = (70, 70, 74)
 
 
@@ -163,13 +167,26 @@ def _told(file: Path) -> dict[str, Any] | None:
     if not file.is_file():
         return None
     try:
-        told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        told: dict[str, Any] = dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise StoreError(
             f"{file} cannot be read ({error}).",
             remedy="Delete it and run the batch again: it is made anew.",
         ) from error
+    missing = sorted(_needed(file.name, told) - set(told))
+    if missing:
+        raise StoreError(
+            f"{file} does not say {', '.join(missing)}: another version wrote it.",
+            remedy="Delete it and run the batch again: it is made anew.",
+        )
     return told
+
+
+def _needed(name: str, told: Mapping[str, Any]) -> frozenset[str]:
+    if name == PHOTO:
+        return _FRAME | {"outlines"}
+    # Of photos that could not be laid over each other there is nothing more to say.
+    return _FRAME | {"scars"} if told.get("aligned", True) else frozenset(["aligned"])
 
 
 def _embedded(file: Path, box: list[int] | None) -> str:
