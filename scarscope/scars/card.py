@@ -16,6 +16,8 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from scarscope.errors import DependencyError
+from scarscope.scars.model import TYPES
+from scarscope.scars.types import FEATURES, Weights
 
 WEIGHTS, CARD = "network.onnx", "network.json"
 _DIGITS = 12
@@ -46,6 +48,9 @@ class Card:
     sd_factor : float
         What the network's standard deviation is multiplied by, after `depth_scale`, so that
         1.645 of it to either side hold 90 % of scars.
+    kind_weights : tuple of 3 tuples of float
+        How what cells say of a scar's type is weighed against the whole scar, see
+        :func:`scarscope.scars.types.judged`; empty takes what cells say.
     check : tuple of float
         What :func:`scarscope.scars.network.checked_values` gives, as training's own engine did;
         empty where nobody stated it.
@@ -63,16 +68,20 @@ class Card:
     core_peak: float = 0.25
     core_saddle: float = 0.8
     core_smooth_mm: float = 0.15
+    kind_weights: Weights = ()
     check: tuple[float, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict, compare=False)
     digest: str = ""
 
     def __post_init__(self) -> None:
+        rows = self.kind_weights
         for name in ("scar_threshold", "core_peak", "core_saddle"):
             _require(0 < getattr(self, name) < 1, name, getattr(self, name))
         for name in ("depth_scale", "sd_factor", "core_smooth_mm"):
             _require(0 < getattr(self, name) < math.inf, name, getattr(self, name))
         _require(all(map(math.isfinite, self.check)), "check", self.check)
+        sound = all(len(row) == FEATURES and all(map(math.isfinite, row)) for row in rows)
+        _require(not rows or (len(rows) == len(TYPES) and sound), "kind_weights", rows)
 
 
 _OWN = tuple(f.name for f in fields(Card) if f.name not in ("about", "digest"))
@@ -145,6 +154,7 @@ def _parse(text: bytes, weights: bytes) -> Card:
         )
         own = {name: values.pop(name) for name in _OWN if name in values}
         own["check"] = tuple(own.get("check", ()))
+        own["kind_weights"] = tuple(map(tuple, own.get("kind_weights", ())))
         return Card(**own, about=values, digest=_digest({CARD: plain, WEIGHTS: weights}))
     except (ValueError, TypeError, AttributeError) as error:
         raise DependencyError(f"{CARD} cannot be read ({error}).", remedy=_REINSTALL) from error

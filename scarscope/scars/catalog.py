@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from scarscope.scars.model import TYPES, columns
-from scarscope.scars.types import type_probabilities
+from scarscope.scars.types import Probabilities, Weights, Whole, judged, type_probabilities
 from scarscope.skin.model import Grid
 
 Image = NDArray[np.float32]
@@ -129,7 +129,8 @@ def describe(
     grid: Grid,
     confidence: Mapping[int, float],
     *,
-    kinds: Mapping[int, tuple[float, float, float]] | None = None,
+    kinds: Mapping[int, Probabilities] | None = None,
+    kind_weights: Weights = (),
     depth_sd: Mapping[int, float] | None = None,
 ) -> pd.DataFrame:
     """One row a scar.
@@ -146,6 +147,9 @@ def describe(
     kinds : Mapping of int to 3 float, optional
         Probabilities of the types of each label. None: by width and edge, see
         :func:`scarscope.scars.type_probabilities`.
+    kind_weights : tuple of 3 tuples of float
+        How `kinds` and the whole scar's size, depth and edge are weighed against each other, see
+        :func:`scarscope.scars.types.judged`; empty takes `kinds` as they are.
     depth_sd : Mapping of int to float, optional
         Standard deviation of each label's depth, in the grid's unit. None: not known.
 
@@ -162,6 +166,7 @@ def describe(
             grid,
             confidence=confidence[window.label],
             kinds=None if kinds is None else kinds[window.label],
+            kind_weights=kind_weights,
             depth_sd=math.nan if depth_sd is None else depth_sd[window.label],
         )
         for window in windows(labels, margin=margin)
@@ -178,7 +183,8 @@ def _row(
     grid: Grid,
     *,
     confidence: float,
-    kinds: tuple[float, float, float] | None,
+    kinds: Probabilities | None,
+    kind_weights: Weights,
     depth_sd: float,
 ) -> tuple[object, ...]:
     shape = measure_shape(window)
@@ -188,7 +194,11 @@ def _row(
         depth, window, shape, step=step, rim=max(RIM_MM / grid.filter_mm, 1.0)
     )
     diameter_mm = 2 * float(np.sqrt(shape.area / np.pi)) * grid.filter_mm
-    probabilities = kinds or type_probabilities(diameter_mm, steepness)
+    if kinds is None:
+        probabilities = type_probabilities(diameter_mm, steepness)
+    else:
+        deepness = deepest / step * grid.filter_mm / diameter_mm
+        probabilities = judged(kinds, Whole(diameter_mm, deepness, steepness), kind_weights)
     fine = 1000.0 if grid.unit == "mm" else 1.0
     volume = float(np.maximum(depth[window.box][window.own], 0).sum()) * step**2
     return (

@@ -112,7 +112,7 @@ class NetworkSegmenter:
             skin=skin,
             labels=labels,
             depth=np.where(labels > 0, smooth, np.float32(0)),
-            table=_table(labels, smooth, skin.grid, found),
+            table=_table(labels, smooth, skin.grid, found, card),
             segmenter=self.name,
             quality=quality,
             flags=skin.flags | self._flags(quality),
@@ -139,7 +139,9 @@ class NetworkSegmenter:
         return self.net or net, self.card or card
 
 
-def _table(labels: NDArray[np.int32], depth: Image, grid: Grid, found: Found) -> pd.DataFrame:
+def _table(
+    labels: NDArray[np.int32], depth: Image, grid: Grid, found: Found, card: Card
+) -> pd.DataFrame:
     traits = dict(enumerate(found.traits, start=1))
     return describe(
         labels,
@@ -147,6 +149,7 @@ def _table(labels: NDArray[np.int32], depth: Image, grid: Grid, found: Found) ->
         grid,
         {number: about.confidence for number, about in traits.items()},
         kinds={number: about.kinds for number, about in traits.items()},
+        kind_weights=card.kind_weights,
         depth_sd={number: about.depth_sd for number, about in traits.items()},
     )
 

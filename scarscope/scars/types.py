@@ -7,9 +7,15 @@ traits of two types, so the answer is three probabilities and never only a name.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from scarscope.scars.model import TYPES
+
+Probabilities = tuple[float, float, float]
+Weights = tuple[tuple[float, ...], ...]
 
 # Widths that Jacob 2001 prints: icepick < 2 mm, boxcar 1.5 to 4 mm, rolling > 4 to 5 mm. Each type
 # is a log-normal bell about those limits, open towards the outer side. Where it sits within them
@@ -23,7 +29,26 @@ _STEEP_WEIGHT = {"icepick": 0.0, "boxcar": 1.0, "rolling": -1.0}
 _CONE = 1.0
 
 
-def type_probabilities(diameter_mm: float, edge_steepness: float) -> tuple[float, float, float]:
+@dataclass(frozen=True)
+class Whole:
+    """What a scar is like as a whole.
+
+    Attributes
+    ----------
+    diameter_mm : float
+        Of the disc of equal area, mm (nominal mm where the photo has no scale).
+    deepness : float
+        Greatest depth over that diameter.
+    edge_steepness : float
+        As in :func:`type_probabilities`.
+    """
+
+    diameter_mm: float
+    deepness: float
+    edge_steepness: float
+
+
+def type_probabilities(diameter_mm: float, edge_steepness: float) -> Probabilities:
     """Probabilities of icepick, boxcar and rolling.
 
     Parameters
@@ -51,5 +76,61 @@ def type_probabilities(diameter_mm: float, edge_steepness: float) -> tuple[float
         fit = 0.0 if beyond else -0.5 * float(offset) ** 2
         logits.append(fit + _STEEP_WEIGHT[name] * (edge_steepness - _CONE))
     odds = np.exp(np.array(logits) - max(logits))
+    icepick, boxcar, rolling = (odds / odds.sum()).tolist()
+    return icepick, boxcar, rolling
+
+
+FEATURES = 8  # of :func:`features`
+_LEAST = 1e-3  # of a probability, a slope or a size, before logarithms
+
+
+def features(cells: Probabilities, whole: Whole) -> NDArray[np.float64]:
+    """What a type is judged by: what cells say, size, depth and edge, as logarithms.
+
+    Parameters
+    ----------
+    cells : tuple of 3 float
+        Mean probabilities of the types over the scar's cells.
+    whole : Whole
+
+    Returns
+    -------
+    ndarray of float64, shape (8,)
+    """
+    told = np.log(np.maximum(np.array(cells), _LEAST))
+    size, deepness, edge = np.log(
+        np.maximum([whole.diameter_mm, whole.deepness, whole.edge_steepness], _LEAST)
+    )
+    return np.array([1.0, *(told - told.mean()), size, size * size, deepness, edge])
+
+
+def judged(cells: Probabilities, whole: Whole, weights: Weights) -> Probabilities:
+    """Probabilities of the types of a whole scar, by weights that were fitted to known scars.
+
+    Cells see little more than what is near them; whether a pit is an icepick or a boxcar is told
+    by the size, the depth and the edge of all of it.
+
+    Parameters
+    ----------
+    cells : tuple of 3 float
+        Mean probabilities of the types over the scar's cells.
+    whole : Whole
+    weights : tuple of 3 tuples of 8 float
+        Of :func:`features`, a row a type; empty leaves `cells` as they are.
+
+    Returns
+    -------
+    tuple of 3 float
+        In the order of :data:`scarscope.scars.TYPES`; they sum to 1.
+
+    Examples
+    --------
+    >>> judged((0.5, 0.25, 0.25), Whole(1.5, 0.2, 1.0), ())
+    (0.5, 0.25, 0.25)
+    """
+    if not weights:
+        return cells
+    logits = np.array(weights) @ features(cells, whole)
+    odds = np.exp(logits - logits.max())
     icepick, boxcar, rolling = (odds / odds.sum()).tolist()
     return icepick, boxcar, rolling

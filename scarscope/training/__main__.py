@@ -39,7 +39,15 @@ def _run(options: argparse.Namespace) -> int:
     from scarscope.training.run import run
 
     params = TrainParams.from_toml(options.params)
-    print(run(params, options.work, workers=options.workers, threads=options.threads))
+    print(
+        run(
+            params,
+            options.work,
+            workers=options.workers,
+            threads=options.threads,
+            start=options.start,
+        )
+    )
     return 0
 
 
@@ -69,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     own = commands.add_parser("run", help="render examples, learn from them, export the weights")
     own.add_argument("--params", type=Path, required=True, help="TOML file")
     own.add_argument("--work", type=Path, required=True, help="folder of examples and state")
+    own.add_argument("--start", type=Path, help="folder of weights that the parameters go on from")
     every = cpu_count()
     own.add_argument("--workers", type=int, default=every, help="processes that render")
     own.add_argument("--threads", type=int, default=every, help="threads that learn")

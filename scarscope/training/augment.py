@@ -89,7 +89,8 @@ def _blob(side: int, rng: np.random.Generator, radius: float, soft: float) -> Li
     u, v = dx * np.cos(angle) + dy * np.sin(angle), -dx * np.sin(angle) + dy * np.cos(angle)
     away = np.sqrt(u * u + (v / aspect) ** 2)
     wavy = 1 + 0.15 * np.sin(3 * np.arctan2(v, u) + x) + 0.1 * np.sin(5 * np.arctan2(v, u) + y)
-    return np.asarray(1 / (1 + np.exp((away - radius * wavy) / soft)), dtype=np.float32)
+    beyond = np.minimum((away - radius * wavy) / soft, 80)  # further off, single precision ends
+    return np.asarray(1 / (1 + np.exp(beyond)), dtype=np.float32)
 
 
 def _blotted(light: Light, rng: np.random.Generator) -> Light:

@@ -7,11 +7,15 @@ them on photos of the stopping seeds, and never on what is reported.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 
 from scarscope.phantom.distractors import DISTRACTORS, distractor_patch
 from scarscope.phantom.lights import LIGHT_NAMES
@@ -20,8 +24,10 @@ from scarscope.phantom.sampler import random_patch
 from scarscope.phantom.seeds import STOPPING
 from scarscope.photo import read_photo
 from scarscope.scars.card import Card
+from scarscope.scars.model import TYPES
 from scarscope.scars.network import Net
 from scarscope.scars.network_segmenter import Look, NetworkSegmenter
+from scarscope.scars.types import FEATURES, Weights, Whole, features
 from scarscope.skin import find_skin
 from scarscope.skin.model import Skin
 from scarscope.validation.compare import PhotoComparison, compare_photo
@@ -39,6 +45,7 @@ _TRIED: dict[str, tuple[float, ...]] = {
     "core_saddle": (0.55, 0.65, 0.75, 0.85, 0.92),
     "core_smooth_mm": (0.1, 0.2, 0.3, 0.4),
 }
+_FEWEST_OF_A_TYPE, _RIDGE = 30, 1e-3
 _ALLOWED_FALSE, _PRICE = 0.7, 0.03  # false scars per 10 cm2 of clear skin; cost of each beyond
 
 
@@ -107,7 +114,7 @@ def calibrated(
     say : callable, optional
         Called with a line a step.
     """
-    card = replace(card, depth_scale=1.0, sd_factor=1.0)
+    card = replace(card, depth_scale=1.0, sd_factor=1.0, kind_weights=())
     best = _marks(net, card, cases)
     improved = True
     while improved:
@@ -119,7 +126,73 @@ def calibrated(
                 if marks.worth > best.worth + 1e-4:
                     card, best, improved = trial, marks, True
             say(f"{name} = {getattr(card, name)}: {best}")
-    return _scaled(net, card, cases)
+    card = _scaled(net, card, cases)
+    return replace(card, kind_weights=kind_weights(*known_types(net, card, cases)))
+
+
+def known_types(
+    net: Net, card: Card, cases: Sequence[Case]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """What is told of the type of every scar that lies on a true one, and the true type.
+
+    Returns
+    -------
+    told : ndarray of float64, shape (n, 8)
+        :func:`scarscope.scars.types.features`.
+    true : ndarray of int64, shape (n,)
+        Index of the type.
+    """
+    segmenter = NetworkSegmenter(net=net, card=replace(card, kind_weights=()))
+    told: list[NDArray[np.float64]] = [np.zeros((0, FEATURES))]
+    true: list[int] = []
+    for case in cases:
+        scars = segmenter.decide(case.skin, case.look)
+        own = mark(scars.labels_px(), mm_per_px=case.truth.mm_per_px, table=scars.table)
+        pairs = compare_photo(own, case.truth).scars
+        hits = pairs[(pairs["criterion"] == "iou") & (pairs["status"] == "found")]
+        known = scars.table.set_index("scar_id")
+        for found, kind in zip(hits["found_id"], hits["true_type"], strict=True):
+            told.append(_told(known.loc[found])[None])
+            true.append(TYPES.index(kind))
+    return np.concatenate(told), np.array(true, np.int64)
+
+
+def _told(row: pd.Series) -> NDArray[np.float64]:
+    """Features of one row of a table in millimetres whose types are those of cells."""
+    diameter = 2 * math.sqrt(row["area_mm2"] / math.pi)
+    whole = Whole(diameter, row["depth_um"] / 1000 / diameter, row["edge_steepness"])
+    icepick, boxcar, rolling = (float(row[f"p_{name}"]) for name in TYPES)
+    return features((icepick, boxcar, rolling), whole)
+
+
+def kind_weights(told: NDArray[np.float64], true: NDArray[np.int64]) -> Weights:
+    """Weights by which types are judged: logistic regression with a small penalty.
+
+    Parameters
+    ----------
+    told : ndarray of float64, shape (n, 8)
+    true : ndarray of int64, shape (n,)
+
+    Returns
+    -------
+    tuple of 3 tuples of 8 float
+        Empty where some type has too few scars to learn from.
+    """
+    if np.bincount(true, minlength=len(TYPES)).min() < _FEWEST_OF_A_TYPE:
+        return ()
+    kinds = np.eye(len(TYPES))[true]
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        weights = flat.reshape(len(TYPES), -1)
+        logits = told @ weights.T
+        log_odds = logits - logsumexp(logits, axis=1, keepdims=True)
+        penalty = _RIDGE * float((weights**2).sum())
+        slope = (np.exp(log_odds) - kinds).T @ told / len(told) + 2 * _RIDGE * weights
+        return penalty - float((kinds * log_odds).sum(axis=1).mean()), slope.ravel()
+
+    found = minimize(loss, np.zeros(len(TYPES) * FEATURES), jac=True, method="L-BFGS-B")
+    rows = np.round(found.x.reshape(len(TYPES), -1), 4)
+    return tuple(tuple(row) for row in rows.tolist())
 
 
 def _compared(net: Net, card: Card, cases: Sequence[Case]) -> list[PhotoComparison]:

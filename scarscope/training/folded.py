@@ -8,15 +8,16 @@ few photos would spoil.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from scarscope.errors import DependencyError
+from scarscope.errors import DependencyError, ParamsError
 from scarscope.scars.channels import COUNT
 from scarscope.training.network import OUTPUTS, Network
 
@@ -39,6 +40,77 @@ def fold(network: Network) -> Network:
                 convolution, normalisation = child
                 setattr(parent, name, fuse_conv_bn_eval(convolution, normalisation))
     return still
+
+
+def unfold(still: Network, widths: tuple[int, ...], skins: Iterable[Tensor]) -> Network:
+    """A network with normalisation again that answers as a folded one does.
+
+    What was folded away is not known any more, but any normalisation can be undone: each is given
+    the statistics of some examples, and the slope and offset that cancel them.
+
+    Parameters
+    ----------
+    still : Network
+        Folded; left as it is.
+    widths : tuple of int
+        Its own.
+    skins : iterable of Tensor, each of shape (n, 6, h, w)
+        Channels of examples; one batch at least.
+
+    Raises
+    ------
+    ParamsError
+        If the folded network has other widths.
+    """
+    whole = Network(widths)
+    old, new = convolutions(still), convolutions(whole)
+    if [c.weight.shape for c in old] != [_first(c).weight.shape for c in new]:
+        raise ParamsError(
+            f"widths = {list(widths)} are not those of the network to go on from.",
+            remedy="Give its own widths.",
+        )
+    statistics = _statistics(still, old[:-1], skins)
+    with torch.no_grad():
+        new[-1].load_state_dict(old[-1].state_dict())
+        for source, target, (mean, variance) in zip(old, new, statistics, strict=False):
+            convolution, normalisation = target
+            convolution.weight.copy_(source.weight)
+            normalisation.running_mean.copy_(mean - source.bias)
+            normalisation.running_var.copy_(variance)
+            normalisation.weight.copy_((variance + normalisation.eps).sqrt())
+            normalisation.bias.copy_(mean)
+    return whole
+
+
+def _first(layer: nn.Module) -> nn.Conv2d:
+    """A convolution, alone or with its normalisation."""
+    return layer[0] if isinstance(layer, nn.Sequential) else layer
+
+
+def _statistics(
+    still: Network, layers: Sequence[nn.Conv2d], skins: Iterable[Tensor]
+) -> list[tuple[Tensor, Tensor]]:
+    """Mean and variance of what each convolution answers, its bias included."""
+    sums = [torch.zeros(2, layer.out_channels, dtype=torch.float64) for layer in layers]
+    count = 0
+
+    def watch(number: int) -> Callable[..., None]:
+        def add(_layer: nn.Module, _inputs: object, answer: Tensor) -> None:
+            x = answer.double()
+            moments = torch.stack([x.mean((0, 2, 3)), (x * x).mean((0, 2, 3))])
+            sums[number] += moments
+
+        return add
+
+    hooks = [layer.register_forward_hook(watch(n)) for n, layer in enumerate(layers)]
+    with torch.no_grad():
+        for skin in skins:
+            still(skin)
+            count += 1
+    for hook in hooks:
+        hook.remove()
+    means = [total / max(count, 1) for total in sums]
+    return [(m.float(), (square - m * m).clamp_min(0).float()) for m, square in means]
 
 
 def convolutions(network: Network) -> list[nn.Conv2d]:

@@ -17,6 +17,7 @@ import torch
 from scarscope.errors import ParamsError, StoreError
 from scarscope.training.batches import Batch, batches, never
 from scarscope.training.evaluate import evaluate
+from scarscope.training.folded import unfold
 from scarscope.training.loss import Target, losses, total
 from scarscope.training.network import Network
 from scarscope.training.params import TrainParams
@@ -24,7 +25,9 @@ from scarscope.training.store import Store, order
 
 Say = Callable[[dict[str, float]], object]
 Stop = Callable[[], bool]
-_TESTED = 768  # examples of the stopping seeds that are looked at on the way
+_TESTED = 384  # examples of the stopping seeds that are looked at on the way
+_STATE = "state.pt"
+_FITTED = 32  # batches that normalisation is fitted to when a run goes on from other weights
 _KEEP_EVERY, _SAY_EVERY, _TEST_EVERY = 500, 50, 2500
 
 
@@ -45,6 +48,7 @@ def train(
     params: TrainParams,
     out: Path,
     *,
+    begin: Network | None = None,
     say: Say | None = None,
     stop: Stop = never,
 ) -> Network:
@@ -59,6 +63,8 @@ def train(
     params : TrainParams
     out : Path
         Where the state and the log of the run are kept.
+    begin : Network, optional
+        A folded network to go on from. None: weights are drawn.
     say : callable, optional
         Called with the figures of the log's every line.
     stop : callable
@@ -73,7 +79,8 @@ def train(
     """
     out.mkdir(parents=True, exist_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    state, steps = _start(params, out, device), steps_of(params, len(store))
+    first = None if (out / _STATE).exists() else _first(begin, store, params, stop)
+    state, steps = _start(params, out, device, first), steps_of(params, len(store))
     _trim_log(out, state.step)
     began, spent = time.monotonic(), _seconds_so_far(out)
     for batch in _from_step(store, params, state.step, stop):
@@ -116,10 +123,19 @@ def new_state(network: Network, params: TrainParams) -> State:
     return State(network, average, optimiser, params.hash)
 
 
-def _start(params: TrainParams, out: Path, device: str) -> State:
+def _first(begin: Network | None, store: Store, params: TrainParams, stop: Stop) -> Network | None:
+    """The network to begin with, its normalisation fitted to the first examples."""
+    if begin is None:
+        return None
+    numbers = np.arange(min(_FITTED * params.batch, len(store)))
+    fit = batches(store, numbers, params.batch, params.seed, stop=stop)
+    return unfold(begin, params.widths, (batch.skin for batch in fit))
+
+
+def _start(params: TrainParams, out: Path, device: str, first: Network | None) -> State:
     torch.manual_seed(params.seed)
-    state = new_state(Network(params.widths).to(device), params)
-    file = out / "state.pt"
+    state = new_state((first or Network(params.widths)).to(device), params)
+    file = out / _STATE
     if file.exists():
         kept = torch.load(file, map_location=device, weights_only=True)
         if kept["params"] != params.hash:
@@ -144,7 +160,7 @@ def average_of(out: Path) -> tuple[dict[str, Any], Network, int]:
     """
     try:
         params = json.loads((out / "params.json").read_text(encoding="utf-8"))
-        kept = torch.load(out / "state.pt", map_location="cpu", weights_only=True)
+        kept = torch.load(out / _STATE, map_location="cpu", weights_only=True)
     except OSError as error:
         raise StoreError(
             f"There is no run in {out} ({error.strerror}).", remedy="Give the run's own --work."
@@ -164,7 +180,7 @@ def _keep(state: State, out: Path) -> None:
     }
     part = out / "state.part"
     torch.save(content, part)
-    part.replace(out / "state.pt")
+    part.replace(out / _STATE)
 
 
 def _from_step(store: Store, params: TrainParams, step: int, stop: Stop) -> Iterator[Batch]:

@@ -23,6 +23,11 @@ class TrainParams:
 
     Attributes
     ----------
+    start : str
+        First twelve digits of the SHA-256 of the ONNX file whose network is trained on; empty:
+        weights are drawn by `seed`.
+    first_block : int
+        Blocks of the training seeds to leave out: what that network has learned from.
     blocks : int
         Blocks of 64 examples to render from the training seeds.
     stopping_blocks : int
@@ -44,11 +49,13 @@ class TrainParams:
     seed : int
         Of the first weights, of the order of examples and of augmentation.
     widths : tuple of int
-        Features of the network's five levels.
+        Features of the network's five levels; those of the network that is trained on, if any.
     weights : Weights
         How much each part of the loss counts.
     """
 
+    start: str = ""
+    first_block: int = 0
     blocks: int = 320
     stopping_blocks: int = 24
     passes: int = 7

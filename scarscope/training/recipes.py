@@ -14,8 +14,7 @@ import numpy as np
 from scarscope.phantom.noise import stream
 from scarscope.phantom.recipe import Hair, Lamp, Light, MarkKind, Pose, Recipe, Skin, Surface
 from scarscope.phantom.sampler import random_marks_of, random_recipe
-
-SIDE_MM = 19.2
+from scarscope.training.example import SIDE_MM
 
 # Shares of examples.
 _CLEAN, _MARKED, _STRANGE_LIGHT, _HAIRY = 0.15, 0.35, 0.15, 0.15
@@ -36,7 +35,7 @@ _PLENTY: dict[MarkKind, float] = {
 
 
 def training_recipe(seed: int) -> Recipe:
-    """The recipe of one training example: 19.2 mm of skin, at one of several native spacings."""
+    """The recipe of one training example, `SIDE_MM` wide, at one of several native spacings."""
     rng = stream(seed, "training")
     shares = np.array([share for _, share in _SPACINGS])
     spacing = _SPACINGS[int(rng.choice(len(_SPACINGS), p=shares / shares.sum()))][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -17,27 +18,35 @@ import torch
 
 from scarscope._version import __version__
 from scarscope.cli.console import say
+from scarscope.errors import ParamsError
+from scarscope.scars.card import read_weights
 from scarscope.training.export import write_onnx
+from scarscope.training.folded import read_network
 from scarscope.training.hardware import hardware, note_hardware, noted_hardware
 from scarscope.training.loop import average_of, lines_of, steps_of, train
+from scarscope.training.network import Network
 from scarscope.training.params import TrainParams
 from scarscope.training.progress import progress
 from scarscope.training.renderers import Crew, renderers
 from scarscope.training.store import PURPOSES, Store
 
+_DIGITS = 12  # of the SHA-256 of an ONNX file, by which weights are named
 RUN = "run"  # folder of a run's state and log, beside its stores
 WEIGHTS, ABOUT, LOG = "network.onnx", "about.json", "log.csv"
+BEFORE = "before.json"  # what is known of the weights that a run goes on from
 
 
 def stores_of(work: Path, params: TrainParams) -> tuple[Store, Store]:
     """The examples that a run learns from, and those it is judged by on the way."""
     return (
-        Store(work / "training", params.blocks, "training"),
+        Store(work / "training", params.blocks, "training", first=params.first_block),
         Store(work / "stopping", params.stopping_blocks, "stopping"),
     )
 
 
-def run(params: TrainParams, work: Path, *, workers: int, threads: int) -> Path:
+def run(
+    params: TrainParams, work: Path, *, workers: int, threads: int, start: Path | None = None
+) -> Path:
     """Do what is still to be done of a run.
 
     Parameters
@@ -49,6 +58,8 @@ def run(params: TrainParams, work: Path, *, workers: int, threads: int) -> Path:
         Processes that render; with 0, all is rendered before learning begins.
     threads : int
         That learn. Weights are the same only for the same number.
+    start : Path, optional
+        Folder of the weights that ``params.start`` names, with their card.
 
     Returns
     -------
@@ -59,16 +70,43 @@ def run(params: TrainParams, work: Path, *, workers: int, threads: int) -> Path:
     ------
     KeyboardInterrupt
         If it was stopped; the same call goes on.
+    ParamsError
+        If `start` is not the file that `params` name.
     """
     cv2.setNumThreads(1)
     torch.set_num_threads(threads)
+    begin = _start(params, start, work / RUN)
     stores = stores_of(work, params)
     note_hardware(work / RUN, threads)
     with stopping_gently() as asked, renderers(stores, workers) as crew:
         steps = steps_of(params, len(stores[0]))
         with progress(steps, crew.jobs, lambda: crew.done) as tell:
-            train(*stores, params, work / RUN, say=tell, stop=_either(crew, asked))
+            stop = _either(crew, asked)
+            train(*stores, params, work / RUN, begin=begin, say=tell, stop=stop)
     return export(work, work / WEIGHTS)
+
+
+def _start(params: TrainParams, folder: Path | None, run_at: Path) -> Network | None:
+    """The folded network that a run goes on from; what its card tells of it is kept."""
+    if folder is None and not params.start:
+        return None
+    given, before = b"", {}
+    if folder is not None:
+        given, card = read_weights(folder)
+        before = {"name": card.name, "version": card.version, **card.about}
+    digest = hashlib.sha256(given).hexdigest()[:_DIGITS] if given else ""
+    if digest != params.start:
+        raise ParamsError(
+            f"The parameters go on from {_named(params.start)}, {_named(digest)} given.",
+            remedy="Give the folder of the weights that they name, or of none, with --start.",
+        )
+    run_at.mkdir(parents=True, exist_ok=True)
+    (run_at / BEFORE).write_text(json.dumps(before, indent=1), encoding="utf-8")
+    return read_network(given)
+
+
+def _named(digest: str) -> str:
+    return f"the weights {digest}" if digest else "no weights"
 
 
 def _either(crew: Crew, asked: Callable[[], bool]) -> Callable[[], bool]:
@@ -121,6 +159,9 @@ def export(work: Path, out: Path) -> Path:
     lines = lines_of(work / RUN)
     _write_log(out.with_name(LOG), lines)
     about = _about(params, step, lines) | {"greatest_difference": difference}
+    before = work / RUN / BEFORE
+    if before.exists():
+        about["before"] = json.loads(before.read_text(encoding="utf-8"))
     about["hardware"] = noted_hardware(work / RUN) or [hardware(None)]
     out.with_name(ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     return out

@@ -51,12 +51,16 @@ class Store:
         ``"training"`` or ``"stopping"``: which seeds it draws from.
     per_block : int
         Examples of a block.
+    first : int
+        Blocks of those seeds that it leaves out before its own: what other weights have learned
+        from, which these go on from.
     """
 
     folder: Path
     blocks: int
     purpose: str = "training"
     per_block: int = BLOCK
+    first: int = 0
 
     def __len__(self) -> int:
         return self.blocks * self.per_block
@@ -92,7 +96,7 @@ class Store:
     def render_block(self, block: int) -> None:
         """Render one block and mark it as ready."""
         arrays = self.open("r+")
-        made = block_examples(block, self.purpose, self.per_block)
+        made = block_examples(self.first + block, self.purpose, self.per_block)
         for number, example in enumerate(made, start=block * self.per_block):
             for name in FIELDS:
                 arrays[name][number] = getattr(example, name)

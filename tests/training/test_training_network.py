@@ -156,7 +156,7 @@ def test_batches_hold_what_examples_hold(examples):
     arrays = examples.open()
     made = [read(arrays, number) for number in range(4)]
     batch = batch_of(made)
-    assert batch.skin.shape == (4, 6, 192, 192)
+    assert batch.skin.shape == (4, 6, 288, 288)
     assert batch.skin.dtype == torch.float32
     assert {tuple(part.shape) for part in vars(batch.target).values()} == {(4, 96, 96)}
     assert batch.target.labels.dtype == batch.target.kinds.dtype == torch.int64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import sys
@@ -17,10 +18,12 @@ from scarscope.errors import ParamsError, StoreError
 torch = pytest.importorskip("torch", reason="needs the extra train")
 pytest.importorskip("onnx", reason="needs the extra train")
 
+from scarscope.scars.card import weights_folder  # noqa: E402
 from scarscope.training import __main__ as command  # noqa: E402
 from scarscope.training import hardware, loop, run  # noqa: E402
 from scarscope.training.batches import batch_of, read  # noqa: E402
 from scarscope.training.evaluate import evaluate  # noqa: E402
+from scarscope.training.folded import fold, unfold  # noqa: E402
 from scarscope.training.hardware import note_hardware, noted_hardware  # noqa: E402
 from scarscope.training.loop import lines_of, rate_at, steps_of, train  # noqa: E402
 from scarscope.training.loss import total  # noqa: E402
@@ -199,7 +202,7 @@ def small(examples, judged, monkeypatch):
 
 def _params_file(folder):
     own = {k: v for k, v in PARAMS.to_dict().items() if k != "weights"}
-    lines = [f"{name} = {list(v) if isinstance(v, tuple) else v}" for name, v in own.items()]
+    lines = [f"{name} = {json.dumps(v)}" for name, v in own.items()]
     file = folder / "params.toml"
     file.write_text("\n".join(lines), encoding="utf-8")
     return file
@@ -277,3 +280,39 @@ def test_a_terminal_shows_bars(capsys, monkeypatch):
         tell({"step": 8, "scar": 0.125})
     shown = capsys.readouterr().err
     assert all(text in shown for text in ("Rendering", "3/4", "Learning", "8/8", "scar 0.125"))
+
+
+def test_a_run_goes_on_from_weights_that_were_folded(examples, undisturbed):
+    network, _, _ = undisturbed
+    still = fold(network)
+    skins = [batch_of([read(examples.open(), n) for n in range(4)]).skin]
+    whole = unfold(still, PARAMS.widths, skins).eval()
+    with torch.no_grad():
+        assert torch.allclose(whole(skins[0]), still(skins[0]), atol=1e-4)
+        learning = whole.train()(skins[0])  # its normalisation fits these very examples
+    assert torch.allclose(learning, still(skins[0]), atol=1e-3)
+    with pytest.raises(ParamsError, match="widths"):
+        unfold(still, (4, 6, 8, 8, 10), skins)
+
+
+def test_going_on_begins_where_the_weights_were(examples, judged, undisturbed, tmp_path):
+    network, _, said = undisturbed
+    more = []
+    params = replace(PARAMS, rate=1e-9, start="0" * 12)
+    train(examples, judged, params, tmp_path, begin=fold(network), say=more.append)
+    assert more[-1]["test_scar"] == pytest.approx(said[-1]["test_scar"], rel=0.02)
+
+
+def test_the_weights_to_go_on_from_are_those_of_the_parameters(tmp_path):
+    folder = Path(str(weights_folder()))
+    digest = hashlib.sha256((folder / "network.onnx").read_bytes()).hexdigest()[:12]
+    own = TrainParams(start=digest)
+    assert run._start(own, folder, tmp_path) is not None
+    before = json.loads((tmp_path / "before.json").read_text(encoding="utf-8"))
+    assert before["name"] == "phantom"
+    assert before["params"]["blocks"] > 0
+    assert run._start(TrainParams(), None, tmp_path) is None
+    for params, given in ((own, None), (TrainParams(), folder), (TrainParams(start="0"), folder)):
+        with pytest.raises(ParamsError, match="go on from") as caught:
+            run._start(params, given, tmp_path)
+        assert "--start" in caught.value.remedy

@@ -117,3 +117,11 @@ def test_arrays_have_the_stated_shapes(examples):
         **dict.fromkeys(FIELDS, "uint8"),
         "depth_um": "uint16",
     }
+
+
+def test_a_store_leaves_out_the_blocks_that_others_learned_from(examples, tmp_path):
+    later = Store(tmp_path, 1, "training", examples.per_block, first=1)
+    later.create()
+    render_blocks(later, [0])
+    second = slice(examples.per_block, 2 * examples.per_block)
+    assert np.array_equal(later.open()["rgb"], examples.open()["rgb"][second])
