@@ -41,7 +41,7 @@ from scarscope.batch.write import write_bytes
 from scarscope.errors import ScarScopeError
 from scarscope.params import NetworkParams
 from scarscope.scars.channels import COUNT, NETWORK_MM
-from scarscope.training.recipes import SIDE_MM
+from scarscope.training.example import SIDE_MM
 from scarscope.training.store import BLOCK
 from scarscope.validation.page import Block, Heading, Picture, Table, Text, to_markdown
 from scarscope.validation.plots import curve_plot
@@ -90,24 +90,29 @@ _DATA = """\
 from very light to dark, lights that a study would use and lights that nobody would, hairs, marks,
 poses, cameras. Some are crops of whole faces, which teach what is no skin. There is no photo of a
 person in them, and nobody else's data."""
+_BEFORE = """\
+Learning went on from earlier weights of this repository, `{name}` {version} ({examples}
+other examples from the same range of seeds, each seen {passes} times; {duration})."""
 _UNCERTAIN = """\
 The network states a standard deviation for the depth at every place. It learned that from its own
 errors (Gaussian likelihood, which does not bend the depth itself: Seitzer 2022). On {photos} photos
-of the stopping seeds, depths were then multiplied by {scale:g}, so that they add up to the true
-volume, and standard deviations by {sd:g}, so that depth ± 1.645 standard deviations holds the true
-depth of 90 % of the scars found. That is an average over depths: intervals are wide for common
-depths and miss most of the deepest scars (table by depth below). These photos are scarred as
-densely as those of the validation set, so that what adds up there need not on skin with fewer or
-more scars. The same photos chose the thresholds below. A burden's standard deviation takes the
-errors of one photo's scars to go the same way, since they share its light, and leaves missed scars
-out."""
+of the stopping seeds, depths were then divided by the probability of a scar (within outlines a
+depth is that of a scar), and multiplied by {scale:g}, so that they add up to the true volume of
+scars that the frame does not cut; standard deviations by {sd:g}, so that depth ± 1.645 standard
+deviations holds the true depth of 90 % of the scars found. That is an average over depths:
+intervals are wide for common depths and miss most of the deepest scars (table by depth below).
+These photos are scarred as densely as those of the validation set, so that what adds up there need
+not on skin with fewer or more scars. The same photos chose the thresholds below. A burden's
+standard deviation takes the errors of one photo's scars to go the same way, since they share its
+light, and leaves missed scars out."""
 _AGAIN = """\
-With `pip install -e ".[train]"`, two commands make the weights again, where DIR is any folder:"""
+With `pip install -e ".[train]"`, two commands make the weights again, where DIR is any folder and
+BEFORE one with the earlier weights and their card, from this repository's history (where they are,
+`scarscope/training/shipped.toml` says):"""
 _AGAIN_NOTE = """\
 One version of the phantom draws the same examples everywhere; the weights are the same, bit for
 bit, only on the same kind of processor with as many threads (`--threads`) and the same version of
-PyTorch. The shipped weights' examples were drawn at commit ca2c38f; later ones draw the same skin
-with other noise of the sensor, so that a run today gives like weights, not the same. After a run,
+PyTorch. The shipped weights' examples were drawn at commit 2f16d9f. After a run,
 `{validate}` and `{second}` make the figures, and
 `{gather} -- --log DIR/log.csv --second STUDY` this page."""
 _TUNE = """\
@@ -181,7 +186,20 @@ def _training(inputs: Inputs) -> list[Block]:
     data = _DATA.format(
         examples=thousands(params["blocks"] * BLOCK), side=SIDE_MM, passes=params["passes"]
     )
-    return [Text(data), _seeds(inputs), _run(inputs), *_curves(inputs)]
+    before = inputs.about.get("before")
+    earlier = [] if before is None else [Text(_before(before))]
+    return [Text(data), *earlier, _seeds(inputs), _run(inputs), *_curves(inputs)]
+
+
+def _before(before: Mapping[str, Any]) -> str:
+    params = before["params"]
+    return _BEFORE.format(
+        name=before["name"],
+        version=before["version"],
+        examples=thousands(params["blocks"] * BLOCK),
+        passes=params["passes"],
+        duration=duration(before["seconds"]),
+    )
 
 
 def _seeds(inputs: Inputs) -> Table:

@@ -28,7 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER, BEYOND = "model-card", "second-renderer.json"
 SHIPPED = ROOT / "scarscope" / "training" / "shipped.toml"
 TRAIN = (
-    "python -m scarscope.training run --params scarscope/training/shipped.toml --work DIR",
+    "python -m scarscope.training run --params scarscope/training/shipped.toml --start BEFORE"
+    " --work DIR",
     "python -m scarscope.training ship --onnx DIR/network.onnx --out scarscope/scars/weights",
 )
 VALIDATE = "python3 tasks.py validation"

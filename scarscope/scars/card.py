@@ -45,6 +45,10 @@ class Card:
         Sigma of the blur before markers are looked for, mm.
     depth_scale : float
         What the network's depth is multiplied by.
+    depth_given : float
+        Depth is told as that of a cell which is part of a scar: what the network expects there,
+        divided by the probability of a scar, or by this where that is less. 1 takes what it
+        expects as it is.
     sd_factor : float
         What the network's standard deviation is multiplied by, after `depth_scale`, so that
         1.645 of it to either side hold 90 % of scars.
@@ -65,6 +69,7 @@ class Card:
     scar_threshold: float
     depth_scale: float
     sd_factor: float
+    depth_given: float = 1.0
     core_peak: float = 0.25
     core_saddle: float = 0.8
     core_smooth_mm: float = 0.15
@@ -77,6 +82,7 @@ class Card:
         rows = self.kind_weights
         for name in ("scar_threshold", "core_peak", "core_saddle"):
             _require(0 < getattr(self, name) < 1, name, getattr(self, name))
+        _require(0 < self.depth_given <= 1, "depth_given", self.depth_given)
         for name in ("depth_scale", "sd_factor", "core_smooth_mm"):
             _require(0 < getattr(self, name) < math.inf, name, getattr(self, name))
         _require(all(map(math.isfinite, self.check)), "check", self.check)

@@ -177,10 +177,14 @@ def _reading(maps: Maps, view: View, grid: Grid, card: Card) -> Reading:
     # a scale that is nominal, so it goes back to pixels of the photo.
     unit = np.float32(card.depth_scale * view.mm / NETWORK_MM * grid.step / grid.filter_mm)
     log_sd = np.minimum(maps[2], np.float32(_MOST_LOG_SD))
+    scar = _probability(onto_grid(maps[0], view))
+    # The network was taught the mean depth: where it doubts a scar it says less than any scar there
+    # would have, and the more so the less the light shows.
+    given = np.asarray(unit / np.maximum(scar, card.depth_given), dtype=np.float32)
     return Reading(
-        scar=_probability(onto_grid(maps[0], view)),
-        depth=np.maximum(onto_grid(maps[1], view), 0) * unit,
-        depth_sd=onto_grid(np.exp(log_sd), view) * (unit * np.float32(card.sd_factor)),
+        scar=scar,
+        depth=np.maximum(onto_grid(maps[1], view), 0) * given,
+        depth_sd=onto_grid(np.exp(log_sd), view) * (given * np.float32(card.sd_factor)),
         kinds=np.stack([onto_grid(share, view) for share in _softmax(maps[3:6])]),
         hidden=_probability(onto_grid(maps[6], view)),
         core=onto_grid(maps[7], view),

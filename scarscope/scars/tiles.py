@@ -1,8 +1,9 @@
 """The network over a whole photo, tile after tile, in flat memory.
 
 Tiles start at multiples of the network's coarsest cell, so that the same skin is cut into the same
-cells however large the tiles are. Each is a little larger than what is kept of it; beyond the
-photo's edge it is mirrored.
+cells however large the tiles are. Each is a little larger than what is kept of it, but ends where
+the photo ends, as the examples did that the network learned from: what it then sees beyond an edge
+is nothing, and not a skin with every scar at the edge twice.
 """
 
 from __future__ import annotations
@@ -115,29 +116,40 @@ def read_tiles(net: Net, view: View, params: NetworkParams) -> Iterator[Piece]:
             kept = _trimmed(square, view.region)
             if kept is None:
                 continue
-            tile = _tile(seen, start, kept, view.region.shape, rim=rim)
+            tile = _tile(seen, start, _around(kept, view.region.shape, rim=rim), view.region.shape)
             again = params.check_turned and number % params.turned_every == 0
             number += 1
             yield _piece(net, tile, kept, rim=rim, again=again)
 
 
-def _tile(seen: Maps, start: Place, kept: Square, shape: tuple[int, ...], *, rim: int) -> Maps:
-    """What the network sees for a square: its rim, and up to a whole cell at the photo's edge."""
+def _around(kept: Square, shape: tuple[int, ...], *, rim: int) -> Square:
+    """A square with its rim, cut at the photo's edge; whole cells of the network's coarsest."""
     rows, cols = (
-        _mirrored(side.start - rim, _ceil(side.stop - side.start, NETWORK_STRIDE) + 2 * rim, size)
-        - first
-        for side, size, first in zip(kept, shape, start, strict=True)
+        slice(
+            max(side.start - rim, 0),
+            min(_ceil(side.stop, NETWORK_STRIDE) + rim, _ceil(size, NETWORK_STRIDE)),
+        )
+        for side, size in zip(kept, shape, strict=True)
+    )
+    return rows, cols
+
+
+def _tile(seen: Maps, start: Place, whole: Square, shape: tuple[int, ...]) -> Maps:
+    """What the network sees; what lacks to a whole cell beyond the photo's edge is mirrored."""
+    rows, cols = (
+        _mirrored(side.start, side.stop - side.start, size) - first
+        for side, size, first in zip(whole, shape, start, strict=True)
     )
     return np.asarray(seen[:, rows[:, None], cols])
 
 
 def _piece(net: Net, tile: Maps, kept: Square, *, rim: int, again: bool) -> Piece:
     rows, cols = (slice(side.start // 2, (side.stop + 1) // 2) for side in kept)
-    off = rim // 2
+    down, across = (min(side.start, rim) // 2 for side in kept)
     inner = (
         slice(None),
-        slice(off, off + rows.stop - rows.start),
-        slice(off, off + cols.stop - cols.start),
+        slice(down, down + rows.stop - rows.start),
+        slice(across, across + cols.stop - cols.start),
     )
     turned = net(tile[:, ::-1, ::-1])[:, ::-1, ::-1][inner] if again else None
     return Piece((rows, cols), net(tile)[inner], turned)

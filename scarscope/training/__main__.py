@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     own = commands.add_parser("ship", help="choose thresholds and calibration, write the card")
     own.add_argument("--onnx", type=Path, required=True, help="what export wrote")
     own.add_argument("--out", type=Path, required=True, help="folder for weights and card")
-    own.add_argument("--photos", type=int, default=80, help="of the stopping seeds")
+    own.add_argument("--photos", type=int, default=160, help="of the stopping seeds")
     return parser
 
 

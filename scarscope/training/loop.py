@@ -79,7 +79,7 @@ def train(
     """
     out.mkdir(parents=True, exist_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    first = None if (out / _STATE).exists() else _first(begin, store, params, stop)
+    first = None if (out / _STATE).exists() else _fitted(begin, store, params, stop)
     state, steps = _start(params, out, device, first), steps_of(params, len(store))
     _trim_log(out, state.step)
     began, spent = time.monotonic(), _seconds_so_far(out)
@@ -123,7 +123,7 @@ def new_state(network: Network, params: TrainParams) -> State:
     return State(network, average, optimiser, params.hash)
 
 
-def _first(begin: Network | None, store: Store, params: TrainParams, stop: Stop) -> Network | None:
+def _fitted(begin: Network | None, store: Store, params: TrainParams, stop: Stop) -> Network | None:
     """The network to begin with, its normalisation fitted to the first examples."""
     if begin is None:
         return None

@@ -15,7 +15,7 @@ from scarscope.scars.network import OpenCvNet, checked_values
 from scarscope.training.calibrate import calibrated, cases_of
 
 _START = Card(name="", version="", scar_threshold=0.5, depth_scale=1.0, sd_factor=1.0)
-PHOTOS = 80
+PHOTOS = 160
 
 
 def ship(onnx: Path, out: Path, *, name: str = "phantom", photos: int = PHOTOS) -> Card:

@@ -35,9 +35,10 @@ class TuneParams:
     epochs : int
         Times that every photo is looked at in `crops` places.
     rate : float
-        Greatest learning rate; the shipped weights were made with twenty times the default.
+        Greatest learning rate; the shipped weights were made with ten to
+        twenty times the default.
     crops : int
-        Of a photo and epoch: 19.2 mm of skin each, every second one about a scar.
+        Of a photo and epoch: 28.8 mm of skin each, every second one about a scar.
     batch : int
         Examples a step, half of them drawn and half simulated.
     blocks : int
@@ -48,8 +49,8 @@ class TuneParams:
 
     epochs: int = 20
     rate: float = 1e-4
-    crops: int = 8
-    batch: int = 16
+    crops: int = 4
+    batch: int = 8
     blocks: int = 16
     seed: int = 0
 

@@ -16,6 +16,7 @@ import pytest
 
 import scarscope.scars
 from scarscope.errors import StoreError
+from scarscope.phantom.seeds import SECOND_RENDERER
 from scarscope.scars import card
 from scarscope.scars.card import card_text, has_weights, read_weights
 from scarscope.validation import draw_together
@@ -145,7 +146,7 @@ def made(tmp_path, weights, whole, good, monkeypatch):
     return tmp_path
 
 
-def study_of(study, digest, seed=70_000):
+def study_of(study, digest, seed=SECOND_RENDERER.start):
     (study / "truth").mkdir(parents=True)
     (study / "results-network").mkdir()
     pd.DataFrame({"path": [f"S{seed}/2026-01-12/left.jpg"], "shows": ["scars"]}).to_csv(

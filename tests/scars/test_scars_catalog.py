@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from scarscope.scars import TYPES, Scars, Segmenter, columns, type_probabilities
 from scarscope.scars.catalog import describe, measure_shape, windows
 from scarscope.scars.relief_segmenter import ReliefSegmenter
+from scarscope.scars.types import FEATURES, Whole, features, judged
 from scarscope.skin.model import Grid
 
 SHAPE = (90, 110)
@@ -262,3 +265,19 @@ def test_the_relief_segmenter_is_a_segmenter_and_keeps_its_params_frozen():
     with pytest.raises(AttributeError):
         ReliefSegmenter().params = None  # type: ignore[misc]
     assert Scars.__dataclass_params__.frozen
+
+
+def test_types_are_judged_by_the_whole_scar():
+    whole = Whole(diameter_mm=1.0, deepness=0.5, edge_steepness=1.2)
+    cells = (0.2, 0.5, 0.3)
+    assert judged(cells, whole, ()) == cells
+    told = features(cells, whole)
+    assert told.shape == (FEATURES,)
+    only_cells = tuple(tuple(float(k == 1 + row) for k in range(FEATURES)) for row in range(3))
+    assert judged(cells, whole, only_cells) == pytest.approx(cells)
+    by_size = ((0,) * 4 + (-3.0, 0, 0, 0), (0,) * 8, (0,) * 4 + (3.0, 0, 0, 0))
+    small, large = (judged(cells, replace(whole, diameter_mm=d), by_size) for d in (0.5, 6.0))
+    assert int(np.argmax(small)) == 0
+    assert int(np.argmax(large)) == 2
+    assert sum(small) == pytest.approx(1)
+    assert np.isfinite(features((1.0, 0.0, 0.0), Whole(1.0, 0.0, 0.0))).all()

@@ -388,3 +388,22 @@ def test_photos_of_any_shape_are_read(shape, mm_per_px, seed):
     assert np.isfinite(scars.depth).all()
     assert list(scars.table["scar_id"]) == list(range(1, len(scars) + 1))
     assert set(np.unique(scars.labels)) - {0} == set(scars.table["scar_id"])
+
+
+def test_depth_is_that_of_a_scar_where_one_is_likely():
+    skin = skin_of(spots=((6.0, 6.0, 1.5, 0.13),))  # likely, and no more: 0.917
+    cards = CARD, replace(CARD, depth_given=0.5)
+    plain, told = (segment(skin, card=card).table["depth_um"].item() for card in cards)
+    assert 1.1 * plain < told < 2 * plain  # likely, and no more
+    one = NetworkSegmenter(net=Spots(), card=cards[1])
+    beyond = one.depth_beyond(skin, one.look(skin))
+    assert beyond.max() * 1000 == pytest.approx(told, rel=0.01)
+
+
+def test_the_network_sees_nothing_beyond_the_photo():
+    net = Spots()
+    segment(skin_of((150, 180), spots=THREE), net=net, check_turned=False)
+    assert net.shapes == {(160, 192)}  # whole cells, and no rim
+    larger = Spots()
+    segment(skin_of((700, 400)), net=larger, tile_px=448, overlap_px=96, check_turned=False)
+    assert {height for height, _ in larger.shapes} == {352, 448, 288}

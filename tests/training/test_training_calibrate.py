@@ -1,0 +1,49 @@
+"""What calibration fits: types by the whole scar, and depths that add up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scarscope.scars.card import read_weights
+from scarscope.scars.network import OpenCvNet
+from scarscope.scars.types import FEATURES
+from scarscope.training import calibrate
+from scarscope.training.calibrate import calibrated, cases_of, kind_weights, known_types
+
+
+def test_types_are_learned_from_what_tells_them():
+    rng = np.random.default_rng(5)
+    true = rng.integers(0, 3, 600)
+    told = rng.normal(0, 0.3, (600, FEATURES))
+    told[:, 0] = 1.0
+    told[:, 4] += true - 1.0  # size alone tells
+    weights = np.array(kind_weights(told, true))
+    assert weights.shape == (3, FEATURES)
+    assert (np.argmax(told @ weights.T, axis=1) == true).mean() > 0.9
+    assert weights[2, 4] > weights[1, 4] > weights[0, 4]
+
+
+def test_no_types_are_learned_from_a_handful():
+    assert kind_weights(np.ones((20, FEATURES)), np.arange(20) % 3) == ()
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    data, card = read_weights()
+    net = OpenCvNet(data)
+    return net, card, cases_of(net, card, 6)
+
+
+def test_a_calibrated_card_makes_volumes_add_up(shipped, monkeypatch):
+    monkeypatch.setattr(calibrate, "_TRIED", {"scar_threshold": (0.4, 0.5)})
+    net, card, cases = shipped
+    one = calibrated(net, card, cases)
+    assert one.depth_given == one.scar_threshold
+    again = calibrated(net, replace(card, depth_scale=3.0), cases)
+    assert again.depth_scale == pytest.approx(one.depth_scale, rel=0.01)  # wherever it starts
+    told, true = known_types(net, one, cases)
+    assert len(told) == len(true) > 20
+    assert np.isfinite(told).all()
