@@ -40,14 +40,14 @@ _DENSITIES = (0.8, 1.6, 2.5, 4.0)
 _NORMAL_90 = 1.645
 # What is tried, one number at a time, until nothing gets better.
 _TRIED: dict[str, tuple[float, ...]] = {
-    "scar_threshold": (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6),
-    "core_peak": (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45),
-    "core_saddle": (0.55, 0.65, 0.75, 0.85, 0.92),
-    "core_smooth_mm": (0.1, 0.2, 0.3, 0.4),
+    "scar_threshold": (0.3, 0.4, 0.5, 0.6),
+    "core_peak": (0.2, 0.25, 0.3, 0.35, 0.4, 0.45),
+    "core_saddle": (0.65, 0.75, 0.85, 0.92),
+    "core_smooth_mm": (0.1, 0.15, 0.2, 0.3),
 }
 _SEARCHED = 80  # photos that thresholds are tried on; factors and types use all
 _FEWEST_OF_A_TYPE, _RIDGE = 30, 1e-3
-_ALLOWED_FALSE, _PRICE = 0.7, 0.03  # false scars per 10 cm2 of clear skin; cost of each beyond
+_ALLOWED_FALSE, _PRICE = 0.5, 0.1  # false scars per 10 cm2 of clear skin; cost of each beyond
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,15 +234,19 @@ def _dice(compared: pd.DataFrame) -> float:
 
 
 def _scaled(net: Net, card: Card, cases: Sequence[Case]) -> Card:
-    """Depths that add up over whole scars, and intervals that hold nine of ten of them.
+    """Depths that add up, and intervals that hold nine of ten scars.
 
-    Scars that the frame cuts are left out: there the network sees half of them and reads too
-    little, and a small patch has many, a face few.
+    Scars that the frame cuts are half seen and read as too little. A small patch has many of them,
+    a face few: the factor is half-way between that of scars which lie wholly in the photo, and
+    that of all skin.
     """
     compared = _compared(net, card, cases)
     scars = pd.concat([c.scars for c in compared], ignore_index=True)
     near = scars[scars["criterion"] == "3mm"]
-    scale = float(near["true_volume_mm3"].sum() / near["found_volume_mm3"].sum())
+    within = float(near["true_volume_mm3"].sum() / near["found_volume_mm3"].sum())
+    volumes = pd.DataFrame([dict(c.photo) for c in compared])
+    all_skin = float(volumes["true_volume_mm3"].sum() / volumes["found_volume_mm3"].sum())
+    scale = math.sqrt(within * all_skin)
     hits = scars[(scars["criterion"] == "iou") & (scars["status"] == "found")]
     wrong = (scale * hits["found_depth_um"] - hits["true_depth_um"]).abs()
     share = (wrong / (scale * hits["found_depth_sd_um"])).dropna()

@@ -190,7 +190,7 @@ def test_sheets_have_the_networks_spacing(mm_per_px):
 
 
 def test_very_coarse_photos_are_not_enlarged_further():
-    assert sheet_of(_opened(0.3)).rgb.shape == (200, 200, 3)
+    assert sheet_of(_opened(0.3, side_mm=60.0)).rgb.shape == (400, 400, 3)
 
 
 def _dark(example):

@@ -51,7 +51,7 @@ def test_labels_kinds_and_shares_lie_on_each_other(pair):
         assert set(example.kinds[example.labels == number]) == {1 + SCAR_TYPES.index(kind)}
     for number in photo.table["scar_id"]:
         found, true = (_middle_mm(a.labels == number, mm) for a, mm in _spaced(photo, example))
-        assert found == pytest.approx(true, abs=0.1)
+        assert found == pytest.approx(true, abs=0.15)  # a coarse pixel does not fit the side
 
 
 def _spaced(photo, example):

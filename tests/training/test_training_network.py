@@ -158,7 +158,7 @@ def test_batches_hold_what_examples_hold(examples):
     batch = batch_of(made)
     assert batch.skin.shape == (4, 6, 288, 288)
     assert batch.skin.dtype == torch.float32
-    assert {tuple(part.shape) for part in vars(batch.target).values()} == {(4, 96, 96)}
+    assert {tuple(part.shape) for part in vars(batch.target).values()} == {(4, 144, 144)}
     assert batch.target.labels.dtype == batch.target.kinds.dtype == torch.int64
     assert float(batch.target.depth[1].sum()) == pytest.approx(made[1].depth_um.sum() / 1000)
     assert float(batch.target.known.min()) == float(batch.target.measured.min()) == 1

@@ -50,6 +50,7 @@ def every_step(monkeypatch):
 @pytest.fixture(scope="module")
 def undisturbed(examples, judged, tmp_path_factory):
     """A run from beginning to end: its network, its folder, and what it said."""
+    torch.set_num_threads(1)  # weights are the same only for the same number
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "_SAY_EVERY", 1)
         patch.setattr(loop, "_TEST_EVERY", 4)
