@@ -68,7 +68,7 @@ def photo_of(rendered, name):
 
 @pytest.fixture(scope="module")
 def change():
-    pair = treated_pair(20_436, 0.4, size_mm=(24.0, 24.0))
+    pair = treated_pair(20_442, 0.4, size_mm=(24.0, 24.0))
     told = compare(*(photo_of(rendered, "name.jpg") for rendered in pair))
     assert told.comparable == "yes"
     return told
