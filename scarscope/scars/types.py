@@ -66,7 +66,7 @@ def type_probabilities(diameter_mm: float, edge_steepness: float) -> Probabiliti
     Examples
     --------
     >>> [round(p, 2) for p in type_probabilities(1.0, 1.2)]
-    [0.89, 0.11, 0.0]
+    [0.82, 0.18, 0.0]
     """
     size = np.log(max(diameter_mm, 0.05))
     logits = []
@@ -75,9 +75,7 @@ def type_probabilities(diameter_mm: float, edge_steepness: float) -> Probabiliti
         beyond = (name == "icepick" and offset < 0) or (name == "rolling" and offset > 0)
         fit = 0.0 if beyond else -0.5 * float(offset) ** 2
         logits.append(fit + _STEEP_WEIGHT[name] * (edge_steepness - _CONE))
-    odds = np.exp(np.array(logits) - max(logits))
-    icepick, boxcar, rolling = (odds / odds.sum()).tolist()
-    return icepick, boxcar, rolling
+    return _shares(np.array(logits))
 
 
 FEATURES = 8  # of :func:`features`
@@ -130,7 +128,11 @@ def judged(cells: Probabilities, whole: Whole, weights: Weights) -> Probabilitie
     """
     if not weights:
         return cells
-    logits = np.array(weights) @ features(cells, whole)
+    return _shares(np.array(weights) @ features(cells, whole))
+
+
+def _shares(logits: NDArray[np.float64]) -> Probabilities:
+    """Probabilities from logits, safe from overflow."""
     odds = np.exp(logits - logits.max())
     icepick, boxcar, rolling = (odds / odds.sum()).tolist()
     return icepick, boxcar, rolling

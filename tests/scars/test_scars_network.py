@@ -391,7 +391,7 @@ def test_photos_of_any_shape_are_read(shape, mm_per_px, seed):
 
 
 def test_depth_is_that_of_a_scar_where_one_is_likely():
-    skin = skin_of(spots=((6.0, 6.0, 1.5, 0.13),))  # likely, and no more: 0.917
+    skin = skin_of(spots=((6.0, 6.0, 1.5, 0.13),))
     cards = CARD, replace(CARD, depth_given=0.5)
     plain, told = (segment(skin, card=card).table["depth_um"].item() for card in cards)
     assert 1.1 * plain < told < 2 * plain  # likely, and no more
@@ -407,3 +407,12 @@ def test_the_network_sees_nothing_beyond_the_photo():
     larger = Spots()
     segment(skin_of((700, 400)), net=larger, tile_px=448, overlap_px=96, check_turned=False)
     assert {height for height, _ in larger.shapes} == {352, 448, 288}
+
+
+def test_the_card_weighs_the_types_of_whole_scars():
+    rolling = ((0.0,) * 8, (0.0,) * 8, (9.0, *(0.0,) * 7))
+    skin = skin_of(spots=THREE)
+    assert set(segment(skin).table["type"]) == {"icepick"}  # as the net's cells say
+    told = segment(skin, card=replace(CARD, kind_weights=rolling)).table
+    assert set(told["type"]) == {"rolling"}
+    assert (told["p_rolling"] > 0.99).all()

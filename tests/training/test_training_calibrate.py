@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from scarscope.scars.card import read_weights
@@ -37,6 +38,11 @@ def shipped():
     return net, card, cases_of(net, card, 6)
 
 
+def both_of(compared):
+    photos = pd.DataFrame([dict(c.photo) for c in compared])
+    return photos, pd.concat([c.scars for c in compared], ignore_index=True)
+
+
 def test_a_calibrated_card_makes_volumes_add_up(shipped, monkeypatch):
     monkeypatch.setattr(calibrate, "_TRIED", {"scar_threshold": (0.4, 0.5)})
     net, card, cases = shipped
@@ -44,6 +50,10 @@ def test_a_calibrated_card_makes_volumes_add_up(shipped, monkeypatch):
     assert one.depth_given == one.scar_threshold
     again = calibrated(net, replace(card, depth_scale=3.0), cases)
     assert again.depth_scale == pytest.approx(one.depth_scale, rel=0.01)  # wherever it starts
+    photos, scars = both_of(calibrate._compared(net, one, cases))
+    near = scars[scars["criterion"] == "3mm"]
+    shares = [t["found_volume_mm3"].sum() / t["true_volume_mm3"].sum() for t in (photos, near)]
+    assert np.prod(shares) == pytest.approx(1, rel=0.01)  # midway between all skin and whole scars
     told, true = known_types(net, one, cases)
     assert len(told) == len(true) > 20
     assert np.isfinite(told).all()
