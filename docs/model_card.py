@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,20 +91,23 @@ from very light to dark, lights that a study would use and lights that nobody wo
 poses, cameras. Some are crops of whole faces, which teach what is no skin. There is no photo of a
 person in them, and nobody else's data."""
 _BEFORE = """\
-Learning went on from earlier weights of this repository, `{name}` {version} ({examples}
-other examples from the same range of seeds, each seen {passes} times; {duration})."""
+Learning went on from earlier weights of this repository, which saw other examples from the same
+range of seeds: {runs}."""
+_RUN_BEFORE = "`{name}` {version} ({examples} examples, each seen {passes} times; {duration})"
 _UNCERTAIN = """\
 The network states a standard deviation for the depth at every place. It learned that from its own
 errors (Gaussian likelihood, which does not bend the depth itself: Seitzer 2022). On {photos} photos
 of the stopping seeds, depths were then divided by the probability of a scar (within outlines a
 depth is that of a scar), and multiplied by {scale:g}, so that they add up to the true volume,
-midway between that of all skin and that of scars which the frame does not cut; standard deviations
+midway between that of all skin, with what is expected beside the outlines, and that of found scars
+which the frame does not cut; standard deviations
 by {sd:g}, so that depth ± 1.645 standard deviations holds the true depth of 90 % of the scars
 found. That is an average over depths: intervals are wide for common depths and miss most of the
 deepest scars (table by depth below). These photos are scarred as densely as those of the validation
 set, so that what adds up there need not on skin with fewer or more scars. The same photos chose the
 thresholds below. A burden's standard deviation takes the errors of one photo's scars to go the same
-way, since they share its light, and leaves missed scars out."""
+way, since they share its light, and what is expected beside them to be as uncertain as it is
+large."""
 _AGAIN = """\
 With `pip install -e ".[train]"`, two commands make the weights again, where DIR is any folder and
 BEFORE one with the earlier weights and their card, from this repository's history (where they are,
@@ -112,7 +115,7 @@ BEFORE one with the earlier weights and their card, from this repository's histo
 _AGAIN_NOTE = """\
 One version of the phantom draws the same examples everywhere; the weights are the same, bit for
 bit, only on the same kind of processor with as many threads (`--threads`) and the same version of
-PyTorch. The shipped weights' examples were drawn at commit 2f16d9f. After a run,
+PyTorch. The shipped weights' examples were drawn at commit aba9d23. After a run,
 `{validate}` and `{second}` make the figures, and
 `{gather} -- --log DIR/log.csv --second STUDY` this page."""
 _TUNE = """\
@@ -186,20 +189,23 @@ def _training(inputs: Inputs) -> list[Block]:
     data = _DATA.format(
         examples=thousands(params["blocks"] * BLOCK), side=SIDE_MM, passes=params["passes"]
     )
-    before = inputs.about.get("before")
-    earlier = [] if before is None else [Text(_before(before))]
+    told = list(_before(inputs.about))
+    earlier = [Text(_BEFORE.format(runs="; ".join(told)))] if told else []
     return [Text(data), *earlier, _seeds(inputs), _run(inputs), *_curves(inputs)]
 
 
-def _before(before: Mapping[str, Any]) -> str:
-    params = before["params"]
-    return _BEFORE.format(
-        name=before["name"],
-        version=before["version"],
-        examples=thousands(params["blocks"] * BLOCK),
-        passes=params["passes"],
-        duration=duration(before["seconds"]),
-    )
+def _before(about: Mapping[str, Any]) -> Iterator[str]:
+    """Each run that the weights went on from, the last one first."""
+    while "before" in about:
+        about = about["before"]
+        params = about["params"]
+        yield _RUN_BEFORE.format(
+            name=about["name"],
+            version=about["version"],
+            examples=thousands(params["blocks"] * BLOCK),
+            passes=params["passes"],
+            duration=duration(about["seconds"]),
+        )
 
 
 def _seeds(inputs: Inputs) -> Table:

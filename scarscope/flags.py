@@ -36,6 +36,7 @@ class Flag(IntFlag):
     OUTSIDE_SCALE_RANGE = 1 << 13
     LIGHT_UNSURE = 1 << 14
     UNSTABLE_READING = 1 << 15
+    RELIEF_HIDDEN = 1 << 16
 
     @property
     def text(self) -> str:
@@ -170,6 +171,13 @@ REGISTRY: tuple[FlagInfo, ...] = (
         "skin, misleads the network",
         "look at the overlay before you use its figures; use one lamp from the side, at the same "
         "place every time, on bare skin",
+    ),
+    FlagInfo(
+        Flag.RELIEF_HIDDEN,
+        "serious",
+        "the light comes from all around, and what fine contrast there is comes from colour or "
+        "noise, not from relief: scars do not show in this photo, and it is scored far too low",
+        "leave out crossed polarising filters, and use one lamp 30 to 60 degrees from the side",
     ),
 )
 

@@ -35,6 +35,7 @@ _SHOWN = (
     ("dice", "Dice", 2),
     ("type_accuracy", "type right", 2),
     ("spearman_burden", "Spearman", 2),
+    ("burden_bias_pct", "bias %", 0),
     ("depth_bias_um", "depth bias um", 0),
     ("false_per_10cm2", "false/10 cm2", 1),
 )

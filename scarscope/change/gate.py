@@ -282,11 +282,15 @@ def _of_contrast(control: Control, params: ChangeParams) -> Iterator[Reason]:
             yield Reason("COVERED", "no", gain, params.contrast[0])
 
 
-def reasons_of_reading(doubt: float, noise: float, params: ChangeParams) -> tuple[Reason, ...]:
+def reasons_of_reading(
+    flags: Flag, doubt: float, noise: float, params: ChangeParams
+) -> tuple[Reason, ...]:
     """What only measuring tells against a pair.
 
     Parameters
     ----------
+    flags : Flag
+        Of the scars of either photo: those of the photos are judged before.
     doubt : float
         How far the readings differ, as a share of the earlier volume.
     noise : float
@@ -294,6 +298,8 @@ def reasons_of_reading(doubt: float, noise: float, params: ChangeParams) -> tupl
     params : ChangeParams
     """
     told = []
+    if Flag.RELIEF_HIDDEN in flags:
+        told.append(Reason("RELIEF_HIDDEN", "caution"))
     if noise > params.noise:
         told.append(Reason("NOISE", "caution", noise, params.noise))
     if doubt > params.disagreement:

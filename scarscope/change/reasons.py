@@ -199,6 +199,11 @@ REGISTRY: tuple[ReasonInfo, ...] = (
         "See the flags of the photo",
     ),
     ReasonInfo(
+        "RELIEF_HIDDEN",
+        "the light of a photo hides relief: neither scars nor what became of them show",
+        "Leave out crossed polarising filters, and let the light come from the side",
+    ),
+    ReasonInfo(
         "TOO_SOON",
         "a photo was taken soon after a treatment, while swelling fills scars",
         "Photograph just before the next session, at least two weeks after the last one",

@@ -78,8 +78,9 @@ _RELIEF = (
     Measure(
         name="burden",
         label="Burden",
-        definition="Missing volume of all scars divided by the region's area: the mean missing "
-        "depth of the region. Depth from one photo is an estimate under an unknown light.",
+        definition="Missing volume divided by the region's area: the mean missing depth of the "
+        "region. It is the volume of the outlined scars and the faint volume. Depth from one photo "
+        "is an estimate under an unknown light.",
         range="0 and up",
         better="lower",
         source=_OURS,
@@ -93,8 +94,8 @@ _RELIEF = (
         label="Burden, standard deviation",
         definition="One standard deviation of the burden, from the network's own uncertainty of "
         "each scar's depth. The scars of one photo share their light, so their errors are taken "
-        "to be the same way and simply add up. Scars missed and scars found where there are none "
-        "are not in it. Blank without scars, and where relief was read from shading.",
+        "to be the same way and simply add up; the faint volume counts as uncertain as it is "
+        "large. Blank where relief was read from shading.",
         range="0 and up",
         source=_OURS,
         function=relief.burden_sd,
@@ -143,6 +144,19 @@ _RELIEF = (
         source=_OURS,
         validated_against=_TRUTH,
         function=relief.scar_volume,
+        dimension=VOLUME,
+    ),
+    Measure(
+        name="faint_volume",
+        label="Faint volume",
+        definition="Missing volume that is expected beside the outlined scars: where it is "
+        "doubtful whether there is a scar, the mean of what may be missing. Right on average, "
+        "though no place of it is; how much there is depends on how much the light shows. 0 where "
+        "relief was read from shading.",
+        range="0 and up",
+        source=_OURS,
+        validated_against=_TRUTH,
+        function=relief.faint_volume,
         dimension=VOLUME,
     ),
     Measure(

@@ -39,9 +39,25 @@ def scar_volume(scene: Scene) -> float:
     return float(missing) * scene.skin.grid.step**2
 
 
+def faint_volume(scene: Scene) -> float:
+    """Missing volume that is expected where no scar is outlined, in the grid's unit cubed.
+
+    0 where the segmenter tells of scars alone.
+    """
+    faint = scene.scars.faint
+    if faint is None:
+        return 0.0
+    missing = np.sum(faint, where=scene.skin.region, dtype=np.float64)
+    return float(missing) * scene.skin.grid.step**2
+
+
 def burden(scene: Scene) -> float:
-    """Missing volume divided by the region's area: the mean missing depth of the region."""
-    return _ratio(scar_volume(scene), roi_area(scene))
+    """Missing volume divided by the region's area: the mean missing depth of the region.
+
+    Of outlined scars and of what is expected beside them. What a light hides falls below any
+    threshold first, so that outlines alone would tell lights apart and not faces.
+    """
+    return _ratio(scar_volume(scene) + faint_volume(scene), roi_area(scene))
 
 
 def burden_sd(scene: Scene) -> float:
@@ -49,15 +65,16 @@ def burden_sd(scene: Scene) -> float:
 
     A scar's volume is as uncertain as its depth. All scars of a photo are read under one light,
     which errs the same way for all, so their standard deviations add up as they are and not by
-    their squares.
-    NaN without scars, and where a depth's standard deviation is not known.
+    their squares. What is expected beside the outlines is as uncertain as it is large.
+    NaN where a depth's standard deviation is not known, and without scars where nothing is said
+    of what is faint.
     """
     table, fine = scene.scars.table, _fine(scene)
     depth, sd = table[f"depth_{fine}"], table[f"depth_sd_{fine}"]
-    if table.empty or sd.isna().any():
+    if sd.isna().any() or (table.empty and scene.scars.faint is None):
         return float("nan")
     known = table[f"volume_{scene.skin.grid.unit}3"] * (sd / depth.where(depth > 0)).fillna(0.0)
-    return _ratio(float(known.sum()), roi_area(scene))
+    return _ratio(float(known.sum()) + faint_volume(scene), roi_area(scene))
 
 
 def _fine(scene: Scene) -> str:

@@ -157,6 +157,9 @@ class ScarParams:
         Depressions that are less likely scars than this are left out.
     flat_light : float
         Directedness of the light (0 to 1) below which ``FLAT_LIGHT`` is set.
+    least_relief_share : float
+        Share of the fine contrast that relief can have made (0 to 1) below which such a photo
+        gets ``RELIEF_HIDDEN`` too.
     sure_vote : float
         Log-odds of the light's side below which ``LIGHT_UNSURE`` is set.
     """
@@ -177,6 +180,7 @@ class ScarParams:
     longest: float = 3.5
     least_confidence: float = 0.4
     flat_light: float = 0.12
+    least_relief_share: float = 0.56
     sure_vote: float = 1.0
 
     def __post_init__(self) -> None:
@@ -188,7 +192,8 @@ class ScarParams:
             require(getattr(self, name) > 0, name, getattr(self, name), "positive")
         for name in ("saddle_share", "rim_share"):
             require(0 < getattr(self, name) < 1, name, getattr(self, name), "between 0 and 1")
-        for name in ("least_confidence", "flat_light", "most_on_border"):
+        shares = ("least_confidence", "flat_light", "least_relief_share", "most_on_border")
+        for name in shares:
             require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
         ascending = bool(self.scales_mm) and sorted(self.scales_mm) == list(self.scales_mm)
         require(
@@ -233,6 +238,10 @@ class NetworkParams:
         glare) are no part of a scar.
     least_visible : float
         Scars of which a smaller share is plain skin are left out.
+    least_faint : float
+        Where a scar is likelier than this, the depth that is to be expected counts in the burden
+        though no scar was outlined. Below it, what is to be expected rests on how densely the
+        skin was scarred that the network learned from, more than on the photo.
     least_width_mm, least_width_cells : float
         Narrower scars are pores (0.25 to 0.87 mm, Flament 2015) or not resolved.
     most_on_border : float
@@ -255,6 +264,7 @@ class NetworkParams:
     overlap_px: int = 96
     most_hidden: float = 0.5
     least_visible: float = 0.5
+    least_faint: float = 0.05
     least_width_mm: float = 0.6
     least_width_cells: float = 3.0
     most_on_border: float = 0.35
@@ -270,7 +280,8 @@ class NetworkParams:
         require(rim % unit == 0 and unit <= rim <= _MOST_OVERLAP, "overlap_px", rim, rule)
         rule = f"a multiple of {unit} above twice overlap_px, at most 4096"
         require(side % unit == 0 and 2 * rim < side <= 4096, "tile_px", side, rule)
-        for name in ("most_hidden", "least_visible", "most_on_border", "least_confidence"):
+        shares = ("most_hidden", "least_visible", "least_faint", "most_on_border")
+        for name in (*shares, "least_confidence"):
             require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
         for name in ("least_width_mm", "least_width_cells"):
             require(getattr(self, name) > 0, name, getattr(self, name), "positive")

@@ -2,7 +2,8 @@
 
 The one place where that is ruled:
 
-- *Rejected*: the scar leaves labels, depth and table; the others keep their numbers.
+- *Rejected*: the scar leaves labels, depth and table, and what is faint about it goes too; the
+  others keep their numbers.
 - *Retyped*: the stated type has probability 1.
 - *Added*: the outline becomes a scar, numbered after the largest, of confidence 1; its depth is
   what the segmenter reads there.
@@ -20,6 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -42,6 +44,7 @@ LEAST_INSIDE = 0.5  # of a scar that lies in a rejected place: it is what was re
 LEAST_CELLS = 3  # of an added scar: below that it has no width
 # A mean depth below this says nothing of whether a scar is there; those that are found are deeper.
 LEAST_DEPTH_MM = 0.01
+HALO_MM = 1.0  # around a rejected scar: what the network half took for one with it
 _SURE = 1.0  # confidence of what a person has drawn
 
 
@@ -236,6 +239,7 @@ class _Sheet:
     around: Image | None
     labels: Labels
     depth: Image
+    faint: Image | None
     table: pd.DataFrame
     largest: int
     applied: int
@@ -246,19 +250,27 @@ class _Sheet:
     @classmethod
     def of(cls, found: Found) -> _Sheet:
         scars = found.scars
-        own = (scars.labels.copy(), scars.depth.copy(), scars.table.copy())
+        faint = None if scars.faint is None else scars.faint.copy()
+        own = (scars.labels.copy(), scars.depth.copy(), faint, scars.table.copy())
         return cls(scars, found.depth, *own, int(scars.labels.max(initial=0)), 0, {}, [], [])
 
     def done(self) -> Scars:
         told = Reviewed(self.applied, self.marks, tuple(self.left), tuple(self.notes))
         return replace(
-            self.scars, labels=self.labels, depth=self.depth, table=self.table, review=told
+            self.scars,
+            labels=self.labels,
+            depth=self.depth,
+            faint=self.faint,
+            table=self.table,
+            review=told,
         )
 
     def reject(self, numbers: Iterable[int]) -> None:
         gone = list(numbers)
         away = np.isin(self.labels, gone)
         self.labels[away], self.depth[away] = 0, 0
+        if self.faint is not None:
+            self.faint[_grown(away, HALO_MM / self.scars.skin.grid.filter_mm)] = 0
         self.table = self.table[~self.table["scar_id"].isin(gone)].reset_index(drop=True)
 
     def retype(self, number: int, kind: str) -> None:
@@ -305,9 +317,17 @@ class _Sheet:
             depth_sd={self.largest: math.nan},
         )
         self.labels[cells], self.depth[cells] = self.largest, around[cells]
+        if self.faint is not None:
+            self.faint[cells] = 0
         # Rows of an empty table have no kinds to agree with.
         self.table = pd.concat([self.table, row], ignore_index=True) if len(self.table) else row
         self.marks[self.largest] = "added"
+
+
+def _grown(cells: Mask, reach: float) -> Mask:
+    """Cells within `reach` of some cells, both in grid steps."""
+    distance = cv2.distanceTransform((~cells).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+    return np.asarray(distance <= reach) if cells.any() else cells
 
 
 def apply_to_pair(

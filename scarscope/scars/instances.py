@@ -37,7 +37,9 @@ class Reading:
     scar : ndarray of float32, shape (h, w)
         Probability of being part of a scar.
     depth, depth_sd : ndarray of float32, same shape
-        Missing depth and its standard deviation, in one unit.
+        Missing depth as that of a scar, if there is one, and its standard deviation, in one unit.
+    expected : ndarray of float32, same shape
+        Missing depth to be expected, whether or not there is a scar, in the same unit.
     kinds : ndarray of float32, shape (3, h, w)
         Probabilities of the types.
     hidden : ndarray of float32, shape (h, w)
@@ -49,6 +51,7 @@ class Reading:
     scar: Image
     depth: Image
     depth_sd: Image
+    expected: Image
     kinds: Image
     hidden: Image
     core: Image

@@ -96,6 +96,11 @@ class Scars:
         Digest of the learned weights behind it; empty where nothing was learned.
     review : Reviewed or None
         What a person's decisions did to them; None where there were none.
+    faint : ndarray of float32, shape skin.grid.shape, or None
+        Missing depth that is expected where no scar was outlined, >= 0, in the grid's unit; 0
+        inside outlines. Where it is doubtful whether there is a scar, it is the mean over what
+        there may be, so that its sum is right on average though no place of it is. None where the
+        segmenter does not tell.
     """
 
     skin: Skin
@@ -107,6 +112,7 @@ class Scars:
     flags: Flag
     weights: str = ""
     review: Reviewed | None = None
+    faint: NDArray[np.float32] | None = None
 
     def __repr__(self) -> str:
         return f"<Scars of {self.skin.photo.name!r}: {len(self)}, found by {self.segmenter!r}>"

@@ -14,6 +14,7 @@ from scarscope.params import NetworkParams, ScarParams
 from scarscope.scars.card import Card
 from scarscope.scars.catalog import describe
 from scarscope.scars.channels import NETWORK_MM
+from scarscope.scars.contrast import light_flags, relief_share
 from scarscope.scars.instances import Found, Reading, cut_scars
 from scarscope.scars.model import Scars
 from scarscope.scars.network import OUTPUTS, Maps, Net, load
@@ -23,6 +24,7 @@ from scarscope.scars.turned import Tally
 from scarscope.skin.model import Grid, Skin
 
 Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 _NOTHING = -20.0  # logit of what no tile was read for: surely no scar
 _MOST_LOG_SD = 2.0  # log of 7 mm: no depth is less certain, and its exponential stays finite
@@ -102,11 +104,14 @@ class NetworkSegmenter:
         found = cut_scars(reading, skin.region[box], filter_mm=step, card=card, params=self.params)
         labels = np.zeros(skin.grid.shape, np.int32)
         labels[box] = found.labels
+        faint = np.zeros(skin.grid.shape, np.float32)
+        faint[box] = _faint(reading, skin.region[box] & (found.labels == 0), self.params)
         smooth = np.zeros(skin.grid.shape, np.float32)
         smooth[box] = reading.depth
         quality = {
             "turn_disagreement": math.nan if look.tally is None else look.tally.disagreement,
             "light_directedness": self._directedness(skin),
+            "relief_share": relief_share(skin.rgb, skin.region, filter_mm=step),
         }
         return Scars(
             skin=skin,
@@ -117,6 +122,7 @@ class NetworkSegmenter:
             quality=quality,
             flags=skin.flags | self._flags(quality),
             weights=card.digest,
+            faint=faint,
         )
 
     def _directedness(self, skin: Skin) -> float:
@@ -128,9 +134,7 @@ class NetworkSegmenter:
         flags = Flag.NONE
         if quality["turn_disagreement"] > self.params.most_disagreement:  # False for NaN
             flags |= Flag.UNSTABLE_READING
-        if quality["light_directedness"] < self.light.flat_light:
-            flags |= Flag.FLAT_LIGHT
-        return flags
+        return flags | light_flags(quality, self.light)
 
     def _network(self) -> tuple[Net, Card]:
         if self.net is not None and self.card is not None:
@@ -180,15 +184,28 @@ def _reading(maps: Maps, view: View, grid: Grid, card: Card) -> Reading:
     scar = _probability(onto_grid(maps[0], view))
     # The network was taught the mean depth: where it doubts a scar it says less than any scar there
     # would have, and the more so the less the light shows.
-    given = np.asarray(unit / np.maximum(scar, card.depth_given), dtype=np.float32)
+    expected = np.maximum(onto_grid(maps[1], view), 0) * unit
+    given = np.asarray(1 / np.maximum(scar, card.depth_given), dtype=np.float32)
     return Reading(
         scar=scar,
-        depth=np.maximum(onto_grid(maps[1], view), 0) * given,
-        depth_sd=onto_grid(np.exp(log_sd), view) * (given * np.float32(card.sd_factor)),
+        depth=expected * given,
+        expected=expected,
+        depth_sd=onto_grid(np.exp(log_sd), view) * (unit * given * np.float32(card.sd_factor)),
         kinds=np.stack([onto_grid(share, view) for share in _softmax(maps[3:6])]),
         hidden=_probability(onto_grid(maps[6], view)),
         core=onto_grid(maps[7], view),
     )
+
+
+def _faint(reading: Reading, plain: Mask, params: NetworkParams) -> Image:
+    """Depth that is expected outside outlines: there it is told as that of a scar, if it is one.
+
+    On skin like that which the network learned from, its mean depth adds up wherever a scar is
+    likelier than one in a hundred. Where it is less likely than `params.least_faint`, that depends
+    on how often scars were to be seen there. What is hidden is not skin.
+    """
+    seen = plain & (reading.scar >= params.least_faint) & (reading.hidden <= params.most_hidden)
+    return np.where(seen, reading.expected, np.float32(0))
 
 
 def _probability(logits: Image) -> Image:

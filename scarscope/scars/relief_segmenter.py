@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scarscope.flags import Flag
 from scarscope.params import ScarParams
 from scarscope.scars.catalog import Window, describe, measure_shape, windows
+from scarscope.scars.contrast import light_flags, relief_share
 from scarscope.scars.evidence import RIM_OUT_MM, Evidence, Weights, robust_spread, weigh
 from scarscope.scars.model import MAX_SCARS, Scars
 from scarscope.scars.relief import Light, estimate_axis, flatten, recover
@@ -63,6 +64,7 @@ class ReliefSegmenter:
         """Find the scars of `skin`."""
         grid = skin.grid
         reading = read_relief(skin, self.params)
+        quality = _quality(reading, skin)
         labels, confidence = _believe(reading, skin, self.params)
         # Relief is solved in mm of the filters; without a scale that is nominal, so it goes back
         # to pixels of the photo.
@@ -73,8 +75,8 @@ class ReliefSegmenter:
             depth=np.where(labels > 0, depth, np.float32(0)),
             table=describe(labels, depth, grid, confidence),
             segmenter=self.name,
-            quality=_quality(reading),
-            flags=skin.flags | _flags(reading.light, self.params),
+            quality=quality,
+            flags=skin.flags | _flags(quality, self.params),
         )
 
 
@@ -128,16 +130,16 @@ def _believe(reading: Reading, skin: Skin, params: ScarParams) -> tuple[Labels, 
     return renumber[reading.pieces.labels], confidence
 
 
-def _quality(reading: Reading) -> dict[str, float]:
+def _quality(reading: Reading, skin: Skin) -> dict[str, float]:
     return {
         "light_azimuth_deg": float(np.degrees(reading.light.azimuth) % 360),
         "light_directedness": reading.light.directed,
         "light_vote": reading.light.vote,
+        "relief_share": relief_share(skin.rgb, skin.region, filter_mm=skin.grid.filter_mm),
         "relief_noise_um": reading.found.noise * 1000,
     }
 
 
-def _flags(light: Light, params: ScarParams) -> Flag:
-    if light.directed < params.flat_light:
-        return Flag.FLAT_LIGHT
-    return Flag.LIGHT_UNSURE if light.vote < params.sure_vote else Flag.NONE
+def _flags(quality: dict[str, float], params: ScarParams) -> Flag:
+    flat = light_flags(quality, params)
+    return flat or (Flag.LIGHT_UNSURE if quality["light_vote"] < params.sure_vote else Flag.NONE)

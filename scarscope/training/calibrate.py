@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from scarscope.measures.relief import faint_volume
+from scarscope.measures.surround import Scene
 from scarscope.phantom.distractors import DISTRACTORS, distractor_patch
 from scarscope.phantom.lights import LIGHT_NAMES
 from scarscope.phantom.render import Rendered
@@ -57,6 +59,21 @@ class Case:
     skin: Skin
     look: Look
     truth: Marked
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """What was found in one photo beside what is there.
+
+    Attributes
+    ----------
+    found : PhotoComparison
+    faint_mm3 : float
+        Volume that is expected beside what was outlined.
+    """
+
+    found: PhotoComparison
+    faint_mm3: float
 
 
 @dataclass(frozen=True)
@@ -198,18 +215,20 @@ def kind_weights(told: NDArray[np.float64], true: NDArray[np.int64]) -> Weights:
     return tuple(tuple(row) for row in rows.tolist())
 
 
-def _compared(net: Net, card: Card, cases: Sequence[Case]) -> list[PhotoComparison]:
+def _compared(net: Net, card: Card, cases: Sequence[Case]) -> list[Compared]:
     segmenter = NetworkSegmenter(net=net, card=card)
     found = []
     for case in cases:
         scars = segmenter.decide(case.skin, case.look)
         own = mark(scars.labels_px(), mm_per_px=case.truth.mm_per_px, table=scars.table)
-        found.append(compare_photo(own, case.truth))
+        faint = faint_volume(Scene(scars))
+        found.append(Compared(compare_photo(own, case.truth), faint))
     return found
 
 
 def _marks(net: Net, card: Card, cases: Sequence[Case]) -> Marks:
-    compared = pd.concat([c.to_frame() for c in _compared(net, card, cases)], ignore_index=True)
+    rows = [c.found.to_frame() for c in _compared(net, card, cases)]
+    compared = pd.concat(rows, ignore_index=True)
     clear = compared["n_true"] + compared["n_cut"] == 0
     area_cm2 = sum(c.skin.area / 100 for c, none in zip(cases, clear, strict=True) if none)
     return Marks(
@@ -236,16 +255,17 @@ def _dice(compared: pd.DataFrame) -> float:
 def _scaled(net: Net, card: Card, cases: Sequence[Case]) -> Card:
     """Depths that add up, and intervals that hold nine of ten scars.
 
-    Scars that the frame cuts are half seen and read as too little. A small patch has many of them,
-    a face few: the factor is half-way between that of scars which lie wholly in the photo, and
-    that of all skin.
+    What is found is found because it reads deep, and what is missed reads shallow: found scars add
+    up to more than their truth where all skin, with what is faint, is right. The factor is half-way
+    between that of found scars and that of all skin.
     """
     compared = _compared(net, card, cases)
-    scars = pd.concat([c.scars for c in compared], ignore_index=True)
-    near = scars[scars["criterion"] == "3mm"]
+    scars = pd.concat([c.found.scars for c in compared], ignore_index=True)
+    near = scars[(scars["criterion"] == "3mm") & (scars["status"] == "found")]
     within = float(near["true_volume_mm3"].sum() / near["found_volume_mm3"].sum())
-    volumes = pd.DataFrame([dict(c.photo) for c in compared])
-    all_skin = float(volumes["true_volume_mm3"].sum() / volumes["found_volume_mm3"].sum())
+    volumes = pd.DataFrame([dict(c.found.photo) for c in compared])
+    found = volumes["found_volume_mm3"].sum() + sum(c.faint_mm3 for c in compared)
+    all_skin = float(volumes["true_volume_mm3"].sum() / found)
     scale = math.sqrt(within * all_skin)
     hits = scars[(scars["criterion"] == "iou") & (scars["status"] == "found")]
     wrong = (scale * hits["found_depth_um"] - hits["true_depth_um"]).abs()

@@ -216,11 +216,16 @@ def _answered(asked: _Asked, figures: pd.DataFrame) -> Bar:
     )
 
 
-def _tone_gap(result: Validation) -> Bar:
+def tone_gap(result: Validation) -> float:
+    """Largest difference of F1 between classes of skin tone; NaN with fewer than two."""
     own = result.figures
     f1 = own[(own["figure"] == "f1_3mm") & (own["by"] == "tone")]["value"].dropna()
-    gap = float(f1.max() - f1.min()) if len(f1) > 1 else math.nan
+    return float(f1.max() - f1.min()) if len(f1) > 1 else math.nan
+
+
+def _tone_gap(result: Validation) -> Bar:
     question = "Same on every skin tone (largest gap of F1 between classes)?"
+    gap = tone_gap(result)
     return Bar("tone_gap", question, gap, math.nan, math.nan, "most", math.nan, 0.05)
 
 

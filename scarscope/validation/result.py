@@ -37,10 +37,13 @@ PHOTOS = (
     "area_mm2",
     *(f"{side}_{name}" for name in REPEATED for side in ("true", "found")),
     "found_burden_sd_um",
+    "flags",  # as text, of what was found
     *PHOTO_COLUMNS,
 )
 _OF_PHOTO = ("path", "set", "subject", "light", "light_group", "tone")  # that scars carry too
 SCARS = (*_OF_PHOTO, *SCAR_COLUMNS)
+
+_WORDS = ("path", "set", "subject", "view", "kind", "light", "distractor", "confounder", "flags")
 
 # Lights that a study would use, as against whatever a window gives.
 COMPARABLE_LIGHTS = ("ring", "twin", "offaxis", "raking")
@@ -171,7 +174,7 @@ def _completed(photos: pd.DataFrame) -> pd.DataFrame:
     """Every column in its place and of its kind."""
     table = photos.reindex(columns=list(PHOTOS))
     table["tone"] = [_tone(x) for x in table["ita_deg"].to_numpy(np.float64)]
-    for name in ("path", "set", "subject", "view", "kind", "light", "distractor", "confounder"):
+    for name in _WORDS:
         table[name] = table[name].astype(object).where(table[name].notna(), "").astype("str")
     table["kind"] = table["kind"].where(table["kind"] != "", "session")
     table["light_group"] = np.where(
@@ -179,7 +182,8 @@ def _completed(photos: pd.DataFrame) -> pd.DataFrame:
         "",
         np.where(table["light"].isin(COMPARABLE_LIGHTS), "comparable", "uncontrolled"),
     )
-    numbers = [*PHOTOS[PHOTOS.index("area_mm2") :], "session", "mm_per_px", "ita_deg"]
+    numbers = [name for name in PHOTOS[PHOTOS.index("area_mm2") :] if name not in _WORDS]
+    numbers += ["session", "mm_per_px", "ita_deg"]
     table[numbers] = table[numbers].astype("float64")
     counts = ["n_true", "n_found", "n_cut", *COUNTS]
     table[counts] = table[counts].fillna(0.0)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from scarscope.validation.figures import matched
@@ -21,13 +22,14 @@ from scarscope.validation.standard_segmenter import SegmenterName
 _LEAST = 8  # rows below which a slope or a correlation says nothing
 _PARTS = 4  # of photos, by how densely they are scarred
 _DEEP_UM = 500.0
+_DEALS, _SEED = 500, 20261130
 
 _WHY = """\
 A pooled figure can look better than what it is made of. These look behind the bars: a single \
 depth is worth what it tells beyond the average of all scars; a burden without bias can be the sum \
 of too little where scars are few and too much where they are dense; a rank of burdens can come \
-from how many scars there are, whatever their depth; and a slope below one means that a true \
-change is understated."""
+from how many scars there are, whatever their depth; a slope below one means that a true change is \
+understated; and a few photos of each tone differ by chance alone."""
 
 
 def scrutiny(results: Mapping[SegmenterName, Validation]) -> list[Block]:
@@ -132,6 +134,25 @@ def _slope(frame: pd.DataFrame, true: str, found: str) -> tuple[float, float]:
     return float(fit.slope), float(fit.rvalue)
 
 
+def _gap_by_chance(result: Validation) -> float:
+    """Mean gap of F1 between tones if tones were dealt to the same photos at random."""
+    photos = _scarred(result)
+    counts = photos[["hit_3mm", "false_3mm", "missed_3mm"]].to_numpy(np.float64)
+    tones, own = np.unique(photos["tone"].to_numpy(str), return_inverse=True)
+    if len(photos) < _LEAST or len(tones) < 2:
+        return math.nan
+    rng = np.random.default_rng(_SEED)
+    gaps = [_gap(counts, rng.permutation(own), len(tones)) for _ in range(_DEALS)]
+    return float(np.mean(gaps))
+
+
+def _gap(counts: NDArray[np.float64], own: NDArray[np.intp], tones: int) -> float:
+    sums = np.stack([np.bincount(own, weights=count, minlength=tones) for count in counts.T])
+    hit, false, missed = sums
+    f1 = 2 * hit / np.maximum(2 * hit + false + missed, 1.0)
+    return float(f1.max() - f1.min())
+
+
 _FIGURES: tuple[tuple[str, int, Callable[[Validation], float]], ...] = (
     ("depth of a matched scar: correlation with the truth", 2, _depth_r),
     ("depth of a matched scar: slope of found on true", 2, _depth_slope),
@@ -145,4 +166,5 @@ _FIGURES: tuple[tuple[str, int, Callable[[Validation], float]], ...] = (
     ("Spearman of burden within such quarters, mean", 2, _rank_within),
     ("Spearman of true burden with the found scarred area alone", 2, _rank_of_area),
     ("percent change after treatment: slope of found on true", 2, _change),
+    ("gap of F1 between tones, if tones were dealt at random", 2, _gap_by_chance),
 )

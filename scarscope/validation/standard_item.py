@@ -98,6 +98,7 @@ def _figures(photo: Rendered, found: Score) -> dict[str, Any]:
         "true_burden_um": photo.burden_um,
         "found_burden_um": found.burden_um,
         "found_burden_sd_um": found.values.get("burden_sd_um", math.nan),
+        "flags": found.flags.text,
         "true_scar_area_fraction": float(photo.table["area_mm2"].sum()) / area,
         "found_scar_area_fraction": found.scar_area_fraction,
         "true_n_scars": len(photo.table),

@@ -17,6 +17,7 @@ from scarscope.phantom.seeds import STOPPING, TRAINING, TUNING, VALIDATION
 from scarscope.validation import sections
 from scarscope.validation.bars import Bar, bars, table
 from scarscope.validation.bootstrap import FEW_UNITS
+from scarscope.validation.flagged import flagged
 from scarscope.validation.gallery import Show, Shown, gallery
 from scarscope.validation.page import Block, Heading, Picture, Table, Text
 from scarscope.validation.result import Validation
@@ -200,6 +201,7 @@ def _details(name: SegmenterName, whole: Validation, good: Validation, size: Siz
         *sections.by_photo(whole, ["light"]),
         *sections.by_photo(good, ["tone", "mm_per_px"]),
         *sections.burden_scatter(whole),
+        *flagged(good),
         Heading("Types, sizes and depths"),
         *sections.types(good),
         *sections.by_scar(good),

@@ -163,6 +163,7 @@ def _photo(row: Row, true: Row, compared: PhotoComparison, mm_per_px: float, pix
         **_measures(row, "found"),
         **_measures(_with_fraction(true), "true"),
         "found_burden_sd_um": _number(row.get("burden_sd_um")),
+        "flags": row.get("flags", ""),
         **compared.photo,
     }
 

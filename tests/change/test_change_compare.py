@@ -407,17 +407,18 @@ def test_flags_of_a_photo_count(make_skin, flags, expected, code):
 
 
 @pytest.mark.parametrize(
-    ("doubt", "noise", "expected"),
+    ("flags", "doubt", "noise", "expected"),
     [
-        (0.1, 0.01, []),
-        (0.1, math.nan, []),
-        (0.3, 0.01, [("READINGS_DISAGREE", "caution")]),
-        (0.1, 0.02, [("NOISE", "caution")]),
-        (0.3, 0.05, [("NOISE", "caution"), ("READINGS_DISAGREE", "caution")]),
+        (Flag.NONE, 0.1, 0.01, []),
+        (Flag.FLAT_LIGHT, 0.1, math.nan, []),
+        (Flag.NONE, 0.3, 0.01, [("READINGS_DISAGREE", "caution")]),
+        (Flag.NONE, 0.1, 0.02, [("NOISE", "caution")]),
+        (Flag.NONE, 0.3, 0.05, [("NOISE", "caution"), ("READINGS_DISAGREE", "caution")]),
+        (Flag.FLAT_LIGHT | Flag.RELIEF_HIDDEN, 0.1, 0.01, [("RELIEF_HIDDEN", "caution")]),
     ],
 )
-def test_what_measuring_tells_counts_too(doubt, noise, expected):
-    told = reasons_of_reading(doubt, noise, ChangeParams())
+def test_what_measuring_tells_counts_too(flags, doubt, noise, expected):
+    told = reasons_of_reading(flags, doubt, noise, ChangeParams())
     assert [(reason.code, reason.weight) for reason in told] == expected
 
 

@@ -1,6 +1,7 @@
 """Missing skin against closed forms."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,6 +62,23 @@ def test_no_scars_is_zero_burden_and_unknown_depth(make_skin, make_scars):
     assert values["burden_um"] == values["scar_area_fraction"] == values["n_scars"] == 0
     for name in ("mean_depth_um", "max_depth_um", "mean_edge_steepness", "melanin_contrast"):
         assert math.isnan(values[name])
+
+
+def test_what_is_expected_beside_the_outlines_counts_in_the_burden_alone(make_skin, make_scars):
+    left = np.zeros((120, 160), bool)
+    left[:, :80] = True
+    scars = make_scars(make_skin(region=left), [(40, 60, 20, 0.3, "boxcar")])
+    faint = np.where(scars.labels > 0, 0, 0.004).astype(np.float32)
+    sure, both = measure(scars), measure(replace(scars, faint=faint))
+    area = np.count_nonzero(left & (scars.labels == 0)) * 0.1**2
+    assert sure["faint_volume_mm3"] == 0
+    assert both["faint_volume_mm3"] == pytest.approx(0.004 * area)
+    added = 1000 * 0.004 * area / both["roi_area_mm2"]
+    assert both["burden_um"] == pytest.approx(sure["burden_um"] + added)
+    for name in ("scar_volume_mm3", "mean_depth_um", "max_depth_um", "scar_area_fraction"):
+        assert both[name] == sure[name]
+    bare = measure(replace(make_scars(make_skin()), faint=np.full((120, 160), 1e-3, np.float32)))
+    assert bare["burden_um"] == pytest.approx(bare["burden_sd_um"]) == pytest.approx(1.0)
 
 
 def test_an_empty_region_has_no_figures(make_skin, make_scars):

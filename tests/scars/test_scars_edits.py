@@ -1,6 +1,7 @@
 """What a person's decision does to the scars of a photo, alone and in a pair."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,6 +53,20 @@ def test_a_rejected_scar_is_gone_and_the_others_keep_their_numbers(found):
     assert after.burden_um / before.burden_um == pytest.approx(1 - volumes[1] / volumes.sum())
     assert (before.n_scars, after.n_scars) == (3, 2)
     assert (found.scars.labels == 2).any()  # what was found stays as it was
+
+
+def test_what_is_faint_about_a_rejected_scar_goes_with_it(found):
+    labels = found.scars.labels
+    faint = np.where(labels > 0, 0, 0.002).astype(np.float32)
+    scars = apply_edits(Found(replace(found.scars, faint=faint), found.depth), [Edit("reject", 2)])
+    rows, cols = np.indices(labels.shape)
+    away = np.hypot(cols - 80, rows - 40)
+    assert (scars.faint[away < 14] == 0).all()  # its radius of 0.5 mm, and 1 mm more, less rounding
+    np.testing.assert_array_equal(scars.faint[away > 16], faint[away > 16])
+    added = apply_edits(Found(replace(found.scars, faint=faint), found.depth), [add(60, 90)])
+    assert (added.faint[added.labels == 4] == 0).all()
+    assert added.faint.sum() < faint.sum()
+    assert (faint[labels == 0] > 0).all()  # what was found stays as it was
 
 
 def test_all_scars_can_be_rejected_and_one_added_after(found):

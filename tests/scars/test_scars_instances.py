@@ -35,7 +35,8 @@ def reading(*pits, kind=1, sd=0.04, inside=0.9):
     kinds = np.full((3, *SHAPE), 0.1, np.float32)
     kinds[kind] = 0.8
     blank = np.full(SHAPE, sd, np.float32)
-    return Reading(scar, np.maximum.reduce(depths), blank, kinds, 0 * none, core)
+    deepest = np.maximum.reduce(depths)
+    return Reading(scar, deepest, blank, deepest, kinds, 0 * none, core)
 
 
 def cut(made, region=None, *, card=CARD, **options):
@@ -208,7 +209,7 @@ def test_sizes_are_physical(step):
 def test_any_maps_are_cut_into_numbered_pieces_within_the_region(made):
     (scar, core, hidden), region = made
     kinds = np.full((3, *scar.shape), 1 / 3, np.float32)
-    maps = Reading(scar, core, core, kinds, hidden, core)
+    maps = Reading(scar, core, core, core, kinds, hidden, core)
     params = NetworkParams(least_width_mm=0.01, least_width_cells=1.0, most_on_border=1.0)
     found = cut_scars(maps, region, filter_mm=MM, card=CARD, params=params)
     assert not found.labels[~region].any()

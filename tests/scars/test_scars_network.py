@@ -354,11 +354,54 @@ def test_burden_has_a_standard_deviation_that_adds_up():
     scars = segment(skin_of(spots=THREE))
     score, table = score_scars(scars), scars.table
     parts = table["volume_mm3"] * table["depth_sd_um"] / table["depth_um"]
-    wanted = 1000 * parts.sum() / scars.skin.area
+    faint = score.values["faint_volume_mm3"]
+    wanted = 1000 * (parts.sum() + faint) / scars.skin.area
     assert score.values["burden_sd_um"] == pytest.approx(wanted)
     assert 0.05 < score.values["burden_sd_um"] / score.burden_um < 0.5
-    assert np.isnan(score_scars(segment(skin_of())).values["burden_sd_um"])
+    assert score_scars(segment(skin_of())).values["burden_sd_um"] == 0
     assert np.isnan(score_scars(ReliefSegmenter()(skin_of(spots=THREE))).values["burden_sd_um"])
+
+
+class Doubts(Spots):
+    """Doubts every spot: one chance in ten that it is a scar, and a tenth of the depth."""
+
+    def __call__(self, seen):
+        maps = super().__call__(seen)
+        maps[0] = np.where(maps[0] > 0, np.log(0.1 / 0.9), maps[0])
+        maps[1] *= 0.1
+        return maps
+
+
+def test_doubtful_scars_are_not_outlined_and_count_with_what_is_expected_of_them():
+    skin = skin_of(spots=THREE)
+    sure, doubtful = segment(skin), segment(skin, Doubts(), least_faint=0.0)
+    assert (len(sure), len(doubtful)) == (3, 0)
+    assert (sure.faint[sure.labels > 0] == 0).all()
+    assert doubtful.faint.sum() == pytest.approx(0.1 * (sure.depth + sure.faint).sum(), rel=0.05)
+    assert segment(skin, Doubts(), least_faint=0.2).faint.sum() == 0
+    scored = score_scars(doubtful).values
+    assert scored["faint_volume_mm3"] == pytest.approx(0.1**2 * doubtful.faint.sum(), rel=1e-5)
+    given = replace(CARD, depth_given=0.2)  # tells of scars, not of doubts
+    given = segment(skin, Doubts(), card=given, least_faint=0.0)
+    np.testing.assert_array_equal(given.faint, doubtful.faint)
+    scaled = segment(skin, Doubts(), card=replace(CARD, depth_scale=2.0), least_faint=0.0)
+    np.testing.assert_allclose(scaled.faint, 2 * doubtful.faint, rtol=1e-5)
+
+
+def test_nothing_is_expected_outside_the_region_and_where_skin_is_hidden():
+    roi = np.ones((150, 180), bool)
+    roi[:, 90:] = False
+    faint = segment(skin_of(spots=THREE, roi=roi), Doubts()).faint
+    assert (faint[:, 95:] == 0).all()
+    assert faint[:, :80].sum() > 0
+
+    class Covered(Doubts):
+        def __call__(self, seen):
+            maps = super().__call__(seen)
+            maps[6] = 5.0
+            return maps
+
+    assert segment(skin_of(spots=THREE), Covered()).faint.sum() == 0
 
 
 def test_a_map_of_cells_lies_on_the_grid_without_a_shift():

@@ -50,10 +50,16 @@ def test_a_calibrated_card_makes_volumes_add_up(shipped, monkeypatch):
     assert one.depth_given == one.scar_threshold
     again = calibrated(net, replace(card, depth_scale=3.0), cases)
     assert again.depth_scale == pytest.approx(one.depth_scale, rel=0.01)  # wherever it starts
-    photos, scars = both_of(calibrate._compared(net, one, cases))
-    near = scars[scars["criterion"] == "3mm"]
-    shares = [t["found_volume_mm3"].sum() / t["true_volume_mm3"].sum() for t in (photos, near)]
-    assert np.prod(shares) == pytest.approx(1, rel=0.01)  # midway between all skin and whole scars
+    compared = calibrate._compared(net, one, cases)
+    photos, scars = both_of([c.found for c in compared])
+    near = scars[(scars["criterion"] == "3mm") & (scars["status"] == "found")]
+    faint = sum(c.faint_mm3 for c in compared)
+    assert faint > 0
+    shares = [
+        (t["found_volume_mm3"].sum() + beside) / t["true_volume_mm3"].sum()
+        for t, beside in ((photos, faint), (near, 0.0))
+    ]
+    assert np.prod(shares) == pytest.approx(1, rel=0.01)  # midway between all skin and found scars
     told, true = known_types(net, one, cases)
     assert len(told) == len(true) > 20
     assert np.isfinite(told).all()
