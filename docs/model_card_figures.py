@@ -74,8 +74,9 @@ _SECOND = """\
 The validation set comes from the simulation that the network learned from, on other seeds. That
 keeps chance out, not the simulation's own habits. So the network was also shown photos that owe
 that simulation nothing: skin drawn by other code and lit by a path tracer ({renderer}), {scarred}
-photos with scars and {free} without, seeds {first} to {last}, which nothing was chosen by. All
-lights count on both sides."""
+photos with scars and {free} without, seeds {first} to {last}, which nothing was chosen by. Earlier
+photos of that renderer were looked at, though, and from which chance on a doubtful scar counts in
+the burden was set with a view to them. All lights count on both sides."""
 
 
 def against_the_bars(inputs: Inputs) -> list[Block]:

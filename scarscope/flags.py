@@ -174,9 +174,10 @@ REGISTRY: tuple[FlagInfo, ...] = (
     ),
     FlagInfo(
         Flag.RELIEF_HIDDEN,
-        "serious",
-        "the light comes from all around, and what fine contrast there is comes from colour or "
-        "noise, not from relief: scars do not show in this photo, and it is scored far too low",
+        "caution",
+        "the light comes from all around, little of the fine contrast can come from relief, and "
+        "much of what the network reads is doubtful, or it reads nothing: scars may not show in "
+        "this photo, which may be scored far too low",
         "leave out crossed polarising filters, and use one lamp 30 to 60 degrees from the side",
     ),
 )

@@ -45,7 +45,7 @@ QUALITY = {
     "upside down, 0 to 1 (`UNSTABLE_READING`); blank where it was not read twice.",
     "light_azimuth_deg": "Direction that the light comes from, degrees.",
     "light_directedness": "How much of the light comes from one side, 0 to 1 (`FLAT_LIGHT`).",
-    "relief_share": "How much of the fine contrast relief can have made, near 0 to 1 "
+    "relief_share": "How much of the fine contrast relief can have made, about 0 to 1 "
     "(`RELIEF_HIDDEN`).",
     "light_vote": "Log-odds that the light comes from that side and not from the opposite one "
     "(`LIGHT_UNSURE`).",

@@ -163,6 +163,9 @@ def _registered(before: Score, after: Score, amount: Amount) -> Iterator[_Row]:
                 doubt=first * amount.doubt,
                 noise=0.0 if math.isnan(amount.noise) else first * amount.noise,
             )
+        elif entry.name == "burden":
+            # No scar in either photo: that one of them is doubted more is no change of scars.
+            row = replace(row, doubt=abs(_faint_part(after) - _faint_part(before)))
         yield row
 
 
@@ -171,6 +174,17 @@ def _of_pair(pair: Pair) -> Iterator[_Row]:
     for entry, where in zip(PAIR_MEASURES, found, strict=True):
         name = entry.column(pair.grid.unit)
         yield _Row(name, 0.0, marks.area(where, pair), "lower", entry.dimension)
+
+
+def _faint_part(score: Score) -> float:
+    """How much of a burden lies beside outlines, in the burden's unit."""
+    unit = score.skin.grid.unit
+    sure, faint, area = (
+        _number(score.values, f"{name}_{unit}{power}")
+        for name, power in (("scar_volume", 3), ("faint_volume", 3), ("roi_area", 2))
+    )
+    burden = _number(score.values, "burden_um" if unit == "mm" else "burden_px")
+    return burden * faint / (sure + faint) if area > 0 and sure + faint > 0 else 0.0
 
 
 def _number(values: Mapping[str, Value], name: str) -> float:

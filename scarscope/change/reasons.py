@@ -200,7 +200,7 @@ REGISTRY: tuple[ReasonInfo, ...] = (
     ),
     ReasonInfo(
         "RELIEF_HIDDEN",
-        "the light of a photo hides relief: neither scars nor what became of them show",
+        "the light of a photo may hide relief, and with it scars and what became of them",
         "Leave out crossed polarising filters, and let the light come from the side",
     ),
     ReasonInfo(

@@ -95,7 +95,8 @@ _RELIEF = (
         definition="One standard deviation of the burden, from the network's own uncertainty of "
         "each scar's depth. The scars of one photo share their light, so their errors are taken "
         "to be the same way and simply add up; the faint volume counts as uncertain as it is "
-        "large. Blank where relief was read from shading.",
+        "large. What was missed altogether is not in it. Blank without scars, and where relief was "
+        "read from shading.",
         range="0 and up",
         source=_OURS,
         function=relief.burden_sd,
@@ -150,9 +151,9 @@ _RELIEF = (
         name="faint_volume",
         label="Faint volume",
         definition="Missing volume that is expected beside the outlined scars: where it is "
-        "doubtful whether there is a scar, the mean of what may be missing. Right on average, "
-        "though no place of it is; how much there is depends on how much the light shows. 0 where "
-        "relief was read from shading.",
+        "doubtful whether there is a scar, the mean of what may be missing. About right on "
+        "average, though no place of it is; how much there is depends on how much the light "
+        "shows. 0 where relief was read from shading.",
         range="0 and up",
         source=_OURS,
         validated_against=_TRUTH,

@@ -113,7 +113,7 @@ class ChangeParams:
     control_tiles: tuple[float, ...] = (12.0, 4.0)
     unusable_days: float = 7.0
     caution_days: float = 14.0
-    disagreement: float = 0.25
+    disagreement: float = 0.35
     noise: float = 0.015
     network_weight: float = 0.25
     relief_weight: float = 0.90

@@ -159,7 +159,9 @@ class ScarParams:
         Directedness of the light (0 to 1) below which ``FLAT_LIGHT`` is set.
     least_relief_share : float
         Share of the fine contrast that relief can have made (0 to 1) below which such a photo
-        gets ``RELIEF_HIDDEN`` too.
+        gets ``RELIEF_HIDDEN`` too, if much of what is read is doubtful.
+    most_doubt : float
+        Share of the missing volume beside outlines (0 to 1) above which it is much.
     sure_vote : float
         Log-odds of the light's side below which ``LIGHT_UNSURE`` is set.
     """
@@ -181,6 +183,7 @@ class ScarParams:
     least_confidence: float = 0.4
     flat_light: float = 0.12
     least_relief_share: float = 0.56
+    most_doubt: float = 0.25
     sure_vote: float = 1.0
 
     def __post_init__(self) -> None:
@@ -192,8 +195,8 @@ class ScarParams:
             require(getattr(self, name) > 0, name, getattr(self, name), "positive")
         for name in ("saddle_share", "rim_share"):
             require(0 < getattr(self, name) < 1, name, getattr(self, name), "between 0 and 1")
-        shares = ("least_confidence", "flat_light", "least_relief_share", "most_on_border")
-        for name in shares:
+        shares = ("least_confidence", "flat_light", "least_relief_share", "most_doubt")
+        for name in (*shares, "most_on_border"):
             require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
         ascending = bool(self.scales_mm) and sorted(self.scales_mm) == list(self.scales_mm)
         require(
@@ -239,9 +242,9 @@ class NetworkParams:
     least_visible : float
         Scars of which a smaller share is plain skin are left out.
     least_faint : float
-        Where a scar is likelier than this, the depth that is to be expected counts in the burden
-        though no scar was outlined. Below it, what is to be expected rests on how densely the
-        skin was scarred that the network learned from, more than on the photo.
+        Where a scar is likelier than this, but not likely enough for an outline, the depth that is
+        to be expected counts in the burden. Below it, what is to be expected rests on how densely
+        the skin was scarred that the network learned from, more than on the photo.
     least_width_mm, least_width_cells : float
         Narrower scars are pores (0.25 to 0.87 mm, Flament 2015) or not resolved.
     most_on_border : float

@@ -1,9 +1,11 @@
 """Whether a photo shows relief at all: what share of its fine contrast relief can have made.
 
-Relief darkens and brightens all colours alike; melanin and blood do not, and noise is another in
-every colour. What red and blue light have in common is therefore relief and little else. Crossed
-polarising filters with a flash around the lens leave next to none of it, and such photos look
-smooth to people, too.
+At the surface relief darkens and brightens all colours alike; melanin and blood do not, and noise
+is mostly another in every colour. Light that comes out of the skin has scattered there, red the
+furthest, so that relief alone, without any surface reflection, shares little more than half.
+Crossed polarising filters take the reflection away; under a flash around the lens next to no relief
+is left then. A low share alone proves nothing: it counts where the light has no side and the
+network doubts what it sees.
 """
 
 from __future__ import annotations
@@ -42,8 +44,9 @@ def relief_share(rgb: Image, region: Mask, *, filter_mm: float) -> float:
     Returns
     -------
     float
-        About 1 where relief makes the contrast, near 0 where colour or noise does; NaN where there
-        is too little skin, or no contrast.
+        About 1 where relief on the surface makes the contrast, near 0 where colour or the noise of
+        a sensor does; grey noise counts as relief. NaN where there is too little skin, or no
+        contrast.
     """
     if np.count_nonzero(region) < _FEWEST_CELLS:
         return float("nan")
@@ -59,15 +62,19 @@ def _fine(light: Image, region: Mask, filter_mm: float) -> NDArray[np.float64]:
     return np.asarray(np.clip(values, -most, most), np.float64)
 
 
-def light_flags(quality: Mapping[str, float], params: ScarParams) -> Flag:
-    """What a photo's light hides, from ``light_directedness`` and ``relief_share``.
+def light_flags(quality: Mapping[str, float], doubt: float, params: ScarParams) -> Flag:
+    """What a photo's light hides.
 
     Parameters
     ----------
     quality : Mapping of str to float
+        With ``light_directedness`` and ``relief_share``.
+    doubt : float
+        Share of what is read that is doubtful, 0 to 1; 1 where nothing is read.
     params : ScarParams
     """
     if not quality["light_directedness"] < params.flat_light:
         return Flag.NONE
-    hidden = quality["relief_share"] < params.least_relief_share  # False for NaN
+    # Not where most of it is read for sure: then relief shows all the same. False for NaN.
+    hidden = quality["relief_share"] < params.least_relief_share and doubt > params.most_doubt
     return Flag.FLAT_LIGHT | Flag.RELIEF_HIDDEN if hidden else Flag.FLAT_LIGHT

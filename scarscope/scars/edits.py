@@ -269,9 +269,13 @@ class _Sheet:
         gone = list(numbers)
         away = np.isin(self.labels, gone)
         self.labels[away], self.depth[away] = 0, 0
-        if self.faint is not None:
-            self.faint[_grown(away, HALO_MM / self.scars.skin.grid.filter_mm)] = 0
+        self.forget(away)
         self.table = self.table[~self.table["scar_id"].isin(gone)].reset_index(drop=True)
+
+    def forget(self, cells: Mask) -> None:
+        """Take away what is faint in these cells and around them."""
+        if self.faint is not None:
+            self.faint[_grown(cells, HALO_MM / self.scars.skin.grid.filter_mm)] = 0
 
     def retype(self, number: int, kind: str) -> None:
         own = self.table["scar_id"] == number
@@ -360,6 +364,8 @@ def apply_to_pair(
     rejected = [cells for own in drawn for edit, cells in own if edit.action == "reject"]
     for sheet, own in zip(sheets, drawn, strict=True):
         sheet.reject({n for cells in rejected for n in _rejected(sheet.labels, cells)})
+        for cells in rejected:  # also where the other photo shows too little for a scar
+            sheet.forget(cells)
         for edit, cells in own:
             if edit.action == "retype" and (number := _best(sheet.labels, cells)):
                 sheet.retype(number, edit.type)

@@ -105,7 +105,7 @@ class NetworkSegmenter:
         labels = np.zeros(skin.grid.shape, np.int32)
         labels[box] = found.labels
         faint = np.zeros(skin.grid.shape, np.float32)
-        faint[box] = _faint(reading, skin.region[box] & (found.labels == 0), self.params)
+        faint[box] = _faint(reading, skin.region[box] & (found.labels == 0), card, self.params)
         smooth = np.zeros(skin.grid.shape, np.float32)
         smooth[box] = reading.depth
         quality = {
@@ -113,14 +113,15 @@ class NetworkSegmenter:
             "light_directedness": self._directedness(skin),
             "relief_share": relief_share(skin.rgb, skin.region, filter_mm=step),
         }
+        depth = np.where(labels > 0, smooth, np.float32(0))
         return Scars(
             skin=skin,
             labels=labels,
-            depth=np.where(labels > 0, smooth, np.float32(0)),
+            depth=depth,
             table=_table(labels, smooth, skin.grid, found, card),
             segmenter=self.name,
             quality=quality,
-            flags=skin.flags | self._flags(quality),
+            flags=skin.flags | self._flags(quality, _doubt(depth, faint)),
             weights=card.digest,
             faint=faint,
         )
@@ -130,11 +131,11 @@ class NetworkSegmenter:
         shading = flatten(skin.shading, skin.region, filter_mm=step, params=self.light)
         return estimate_axis(shading, skin.region, filter_mm=step).directed
 
-    def _flags(self, quality: dict[str, float]) -> Flag:
+    def _flags(self, quality: dict[str, float], doubt: float) -> Flag:
         flags = Flag.NONE
         if quality["turn_disagreement"] > self.params.most_disagreement:  # False for NaN
             flags |= Flag.UNSTABLE_READING
-        return flags | light_flags(quality, self.light)
+        return flags | light_flags(quality, doubt, self.light)
 
     def _network(self) -> tuple[Net, Card]:
         if self.net is not None and self.card is not None:
@@ -197,15 +198,23 @@ def _reading(maps: Maps, view: View, grid: Grid, card: Card) -> Reading:
     )
 
 
-def _faint(reading: Reading, plain: Mask, params: NetworkParams) -> Image:
+def _faint(reading: Reading, plain: Mask, card: Card, params: NetworkParams) -> Image:
     """Depth that is expected outside outlines: there it is told as that of a scar, if it is one.
 
-    On skin like that which the network learned from, its mean depth adds up wherever a scar is
-    likelier than one in a hundred. Where it is less likely than `params.least_faint`, that depends
-    on how often scars were to be seen there. What is hidden is not skin.
+    On skin like that which the network learned from, its mean depth about adds up in doubt too.
+    Where a scar is less likely than `params.least_faint`, that depends on how often scars were to
+    be seen there. What was likely enough for an outline and has none was left out for a reason: it
+    is a pore, or lies along the border. What is hidden is not skin.
     """
-    seen = plain & (reading.scar >= params.least_faint) & (reading.hidden <= params.most_hidden)
+    seen = (reading.scar >= params.least_faint) & (reading.scar <= card.scar_threshold)
+    seen &= plain & (reading.hidden <= params.most_hidden)
     return np.where(seen, reading.expected, np.float32(0))
+
+
+def _doubt(depth: Image, faint: Image) -> float:
+    """Share of the missing volume that is doubtful; 1 where nothing is missing."""
+    sure, doubtful = (float(part.sum(dtype=np.float64)) for part in (depth, faint))
+    return doubtful / (sure + doubtful) if sure + doubtful > 0 else 1.0
 
 
 def _probability(logits: Image) -> Image:

@@ -141,5 +141,5 @@ def _quality(reading: Reading, skin: Skin) -> dict[str, float]:
 
 
 def _flags(quality: dict[str, float], params: ScarParams) -> Flag:
-    flat = light_flags(quality, params)
+    flat = light_flags(quality, 0.0, params)  # it says of no scar that it is doubtful
     return flat or (Flag.LIGHT_UNSURE if quality["light_vote"] < params.sure_vote else Flag.NONE)

@@ -1,4 +1,4 @@
-"""What quality flags are worth: the figures with and without the photos that carry serious ones."""
+"""What quality flags are worth: the figures with and without the photos that carry them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ _WHY = (
 
 
 def flagged(result: Validation) -> list[Block]:
-    """A table with one row a serious flag, and one without any; empty where no photo has one.
+    """A table of photos with and without each flag; empty where no photo has one.
+
+    Flags that merely inform are left out.
 
     Parameters
     ----------
@@ -41,20 +43,20 @@ def flagged(result: Validation) -> list[Block]:
         return []
     rows = tuple((told, str(len(own)), *_cells(result, own)) for told, own in parts)
     head = ("photos", "n", *(title for title, _ in _SHOWN.values()), "gap between tones")
-    return [Heading("With and without serious flags", 3), Text(_WHY), Table(head, rows)]
+    return [Heading("With and without flags", 3), Text(_WHY), Table(head, rows)]
 
 
 def _parts(flags: pd.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     sets = [Flag.parse(text) for text in flags]
     yield "all", np.ones(len(sets), bool)
-    serious = [info.flag for info in REGISTRY if info.severity == "serious"]
-    seen = {flag: np.array([flag in own for own in sets], bool) for flag in serious}
+    told = [info.flag for info in REGISTRY if info.severity != "info"]
+    seen = {flag: np.array([flag in own for own in sets], bool) for flag in told}
     seen = {flag: mask for flag, mask in seen.items() if mask.any()}
     for flag, mask in seen.items():
         yield f"with `{flag.name}`", mask
         yield f"without `{flag.name}`", ~mask
     if len(seen) > 1:
-        yield "without any serious flag", ~np.logical_or.reduce(list(seen.values()))
+        yield "without any of these flags", ~np.logical_or.reduce(list(seen.values()))
 
 
 def _cells(result: Validation, own: pd.DataFrame) -> Iterator[str]:

@@ -411,9 +411,9 @@ def test_flags_of_a_photo_count(make_skin, flags, expected, code):
     [
         (Flag.NONE, 0.1, 0.01, []),
         (Flag.FLAT_LIGHT, 0.1, math.nan, []),
-        (Flag.NONE, 0.3, 0.01, [("READINGS_DISAGREE", "caution")]),
+        (Flag.NONE, 0.4, 0.01, [("READINGS_DISAGREE", "caution")]),
         (Flag.NONE, 0.1, 0.02, [("NOISE", "caution")]),
-        (Flag.NONE, 0.3, 0.05, [("NOISE", "caution"), ("READINGS_DISAGREE", "caution")]),
+        (Flag.NONE, 0.4, 0.05, [("NOISE", "caution"), ("READINGS_DISAGREE", "caution")]),
         (Flag.FLAT_LIGHT | Flag.RELIEF_HIDDEN, 0.1, 0.01, [("RELIEF_HIDDEN", "caution")]),
     ],
 )

@@ -109,11 +109,12 @@ def test_noise_is_in_the_unit_of_the_grid(make_skin):
 @pytest.mark.parametrize(
     ("later", "doubt"),
     [
-        ((7.0, 5.0), 0.05),  # -0.3 and -0.5: 0.15 is what the network is known to lack
-        ((5.0, 4.0), 0.0),
-        ((9.5, 5.0), 0.3),  # 0.45 apart, 0.15 of that known
-        ((12.0, 8.0), 0.34),  # in opposite directions
-        ((4.0, 8.0), 0.22 + 0.2),  # 0.4 apart, 0.18 known; the excess of 0.2 on top
+        ((7.0, 5.0), 0.15),  # -0.3 and -0.5: 0.05 of that is taken as known of the network
+        ((5.0, 4.0), 0.04),
+        ((9.5, 9.5), 0.0),
+        ((9.5, 5.0), 0.4),  # 0.45 apart, 0.05 of that known
+        ((12.0, 8.0), 0.38),  # in opposite directions
+        ((4.0, 8.0), 0.34 + 0.2),  # 0.4 apart, 0.06 known; the excess of 0.2 on top
     ],
 )
 def test_readings_that_differ_more_than_is_known_are_in_doubt(make_skin, later, doubt):

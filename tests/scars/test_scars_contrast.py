@@ -36,6 +36,15 @@ def test_relief_alone_is_all_of_the_contrast():
     assert share(0.2 * photo(3 * RELIEF)) == pytest.approx(1.0, abs=0.05)  # in any exposure
 
 
+def test_relief_that_scatters_in_the_skin_shares_less_and_grey_noise_is_taken_for_relief():
+    sheet = photo(RELIEF)
+    sigmas = (3.5, 2.0, 1.5)  # of the light in red, green and blue, cells of 0.1 mm
+    inside = [cv2.GaussianBlur(sheet[..., k], (0, 0), sigma) for k, sigma in enumerate(sigmas)]
+    assert share(np.stack(inside, axis=-1)) < 0.8
+    grey = 0.03 * np.random.default_rng(3).normal(size=(*WHOLE.shape, 1)) * np.ones(3)
+    assert share(photo(grey)) == pytest.approx(1.0, abs=0.05)
+
+
 def test_colour_and_noise_are_not_relief():
     noise = 0.03 * np.random.default_rng(3).normal(size=(*WHOLE.shape, 3))
     assert share(photo(-0.03 * grain(2) * BLOOD)) < 0.2
@@ -69,15 +78,16 @@ def test_too_little_skin_or_no_contrast_tells_nothing():
 
 
 @pytest.mark.parametrize(
-    ("directed", "shared", "wanted"),
+    ("directed", "shared", "doubt", "wanted"),
     [
-        (0.5, 0.2, Flag.NONE),  # one side is lit: relief shows
-        (0.0, 0.9, Flag.FLAT_LIGHT),
-        (0.0, 0.2, Flag.FLAT_LIGHT | Flag.RELIEF_HIDDEN),
-        (0.0, float("nan"), Flag.FLAT_LIGHT),
-        (float("nan"), 0.2, Flag.NONE),
+        (0.5, 0.2, 1.0, Flag.NONE),  # one side is lit: relief shows
+        (0.0, 0.9, 1.0, Flag.FLAT_LIGHT),
+        (0.0, 0.2, 1.0, Flag.FLAT_LIGHT | Flag.RELIEF_HIDDEN),
+        (0.0, 0.2, 0.1, Flag.FLAT_LIGHT),  # the scars are seen all the same
+        (0.0, float("nan"), 1.0, Flag.FLAT_LIGHT),
+        (float("nan"), 0.2, 1.0, Flag.NONE),
     ],
 )
-def test_relief_is_hidden_where_neither_side_nor_contrast_shows_it(directed, shared, wanted):
+def test_relief_is_hidden_where_nothing_shows_it(directed, shared, doubt, wanted):
     quality = {"light_directedness": directed, "relief_share": shared}
-    assert light_flags(quality, ScarParams()) == wanted
+    assert light_flags(quality, doubt, ScarParams()) == wanted

@@ -204,6 +204,16 @@ def test_what_one_photo_rejects_counts_in_neither(make_skin, make_scars):
     assert applied(pair, after=[reject])[0] == [[2, 3], [2]]
 
 
+def test_what_is_faint_where_one_photo_rejects_goes_from_both(make_skin, make_scars):
+    pair = pair_of(make_skin, make_scars, [(120, 90, 9, 0.1, "rolling")])  # too faint there
+    faint = np.full(pair[0].scars.labels.shape, 0.002, np.float32)
+    pair = tuple(Found(replace(one.scars, faint=faint.copy()), one.depth) for one in pair)
+    reject = Edit("reject", 1, outline=square(30, 30, 8))
+    for found in applied(pair, before=[reject])[1]:
+        assert (found.scars.faint[22:38, 22:38] == 0).all()
+        assert found.scars.faint[70, 70] > 0
+
+
 def test_places_of_the_later_photo_are_taken_where_they_lie_there(make_skin, make_scars):
     pair = pair_of(make_skin, make_scars, CONES)
     reject = Edit("reject", 1, outline=square(130, 30, 8))  # the later photo lies 100 px off

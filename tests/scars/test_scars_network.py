@@ -358,7 +358,7 @@ def test_burden_has_a_standard_deviation_that_adds_up():
     wanted = 1000 * (parts.sum() + faint) / scars.skin.area
     assert score.values["burden_sd_um"] == pytest.approx(wanted)
     assert 0.05 < score.values["burden_sd_um"] / score.burden_um < 0.5
-    assert score_scars(segment(skin_of())).values["burden_sd_um"] == 0
+    assert np.isnan(score_scars(segment(skin_of())).values["burden_sd_um"])
     assert np.isnan(score_scars(ReliefSegmenter()(skin_of(spots=THREE))).values["burden_sd_um"])
 
 
@@ -386,6 +386,25 @@ def test_doubtful_scars_are_not_outlined_and_count_with_what_is_expected_of_them
     np.testing.assert_array_equal(given.faint, doubtful.faint)
     scaled = segment(skin, Doubts(), card=replace(CARD, depth_scale=2.0), least_faint=0.0)
     np.testing.assert_allclose(scaled.faint, 2 * doubtful.faint, rtol=1e-5)
+
+
+def test_what_was_left_out_of_the_outlines_on_purpose_is_not_expected_either():
+    small = ((4.0, 4.0, 0.2, 0.3), (13.0, 5.0, 1.5, 0.4))  # 0.4 mm wide: a pore
+    scars = segment(skin_of(spots=small), least_width_mm=1.0)
+    assert len(scars) == 1
+    around = scars.faint[30:50, 30:50]
+    assert around.sum() < 0.1 * 0.3 * np.pi * 2**2  # its rim at most, of 0.3 mm over 13 cells
+
+
+@pytest.mark.parametrize(("spots", "hidden"), [(THREE, False), ((), True)])
+def test_relief_is_hidden_where_little_is_shared_and_nothing_seen(make_skin, spots, hidden):
+    grain = make_skin(shape=(150, 180))
+    blotchy = np.random.default_rng(5).normal(0, 0.15, (*grain.grid.shape, 3))
+    dark = skin_of(spots=spots).rgb * np.exp(blotchy)
+    scars = segment(replace(grain, rgb=dark.astype(np.float32)))
+    assert scars.quality["relief_share"] < 0.5
+    assert Flag.FLAT_LIGHT in scars.flags
+    assert (Flag.RELIEF_HIDDEN in scars.flags) == hidden
 
 
 def test_nothing_is_expected_outside_the_region_and_where_skin_is_hidden():
