@@ -235,11 +235,11 @@ def decide(page, text, count):
 def test_decisions_are_made_and_downloaded(opened, tmp_path):
     page = open_first(opened)
     page.click("#review-toggle")
-    row = page.locator(f"{PANEL} .facts .scar-table tbody tr").first
+    row = page.locator(f"{PANEL} .facts .scar-table tbody tr:not([data-id=''])").first
     row.locator("button", has_text="Reject").click()
     decide(page, "a naevus", 1)
     assert "rejected" in row.get_attribute("class")
-    second = page.locator(f"{PANEL} .facts .scar-table tbody tr").nth(1)
+    second = page.locator(f"{PANEL} .facts .scar-table tbody tr:not([data-id=''])").nth(1)
     second.locator("button", has_text="Retype").click()
     page.select_option("#ask-type", "icepick")
     decide(page, "deeper than wide", 2)
