@@ -60,8 +60,7 @@ def _parts(flags: pd.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:
 
 
 def _cells(result: Validation, own: pd.DataFrame) -> Iterator[str]:
-    scars = result.scars[result.scars["path"].isin(own["path"])]
-    part = draw_together(own, scars)
+    part = draw_together(own, result.scars)  # scars of other photos fall away
     for name, (_, digits) in _SHOWN.items():
         yield number(part.value(name), digits)
     yield number(tone_gap(part), 2)

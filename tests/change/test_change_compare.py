@@ -22,6 +22,7 @@ from scarscope.flags import Flag
 from scarscope.params import ChangeParams, Params
 from scarscope.phantom import confounder_pair, retest_pair, treated_pair
 from scarscope.scars import ReliefSegmenter
+from scarscope.scars.find import find as find_scars
 
 MM = 0.1
 SIZE = {"size_mm": (26.0, 26.0), "mm_per_px": MM, "ita_deg": 25.0}
@@ -93,6 +94,23 @@ def test_mdc95_holds_the_noise_of_the_photos_and_the_readings_doubt(change):
     assert row["change_se"] == pytest.approx(
         math.hypot(row["mdc95"] / 1.96, before * change.amount.se)
     )
+
+
+@pytest.mark.parametrize("hidden", [0, 1])
+def test_relief_that_either_photo_hides_is_told(untouched, monkeypatch, hidden):
+    calls = []
+
+    def find(skin, segmenter):
+        found = find_scars(skin, segmenter)
+        calls.append(found)
+        more = Flag.RELIEF_HIDDEN if len(calls) == hidden + 1 else Flag.NONE
+        return replace(found, scars=replace(found.scars, flags=found.scars.flags | more))
+
+    monkeypatch.setattr(sys.modules["scarscope.change.compare"], "find", find)
+    change = ss.compare(*(read(photo) for photo in untouched))
+    assert len(calls) == 2
+    assert change.comparable == "caution"
+    assert "RELIEF_HIDDEN" in change.comparability.codes.split("|")
 
 
 def test_the_same_skin_again_has_not_changed(untouched):
