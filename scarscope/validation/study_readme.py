@@ -32,7 +32,8 @@ def block(summary: Mapping[str, Any]) -> str:
     """
     lines = [
         BEGIN,
-        f"Trials of 24 subjects, {summary['studies']} a question:",
+        f"Trials of 24 subjects, {summary['studies']} a question, run with ScarScope "
+        f"{summary['version']}:",
         "",
         "| trials | question | found (95 % interval) | bar | |",
         "| --- | --- | --- | --- | --- |",

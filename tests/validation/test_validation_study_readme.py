@@ -23,7 +23,7 @@ def content():
     drawn = [row("split-face", "type I error", 0.05), row("rough", "coverage", 0.9, headline=False)]
     taken = [row("photos, parallel", "coverage of the true change", 0.94, headline=False)]
     photos = {"subjects": 160, "true_pct": -34.2, "read_pct": -30.7, "results": taken}
-    return {"studies": 2000, "results": drawn, "photos": photos}
+    return {"version": "9.8.7", "studies": 2000, "results": drawn, "photos": photos}
 
 
 def test_headlines_and_all_photos_are_shown():
@@ -31,6 +31,7 @@ def test_headlines_and_all_photos_are_shown():
     asked = "no effect, and the test at 5 % finds one (%)"
     assert f"| split-face | {asked} | 5.0 (4.5 to 5.5) | 4 to 6 | met |" in text
     assert "rough" not in text
+    assert "run with ScarScope 9.8.7" in text
     assert "| photos, parallel | 95 % interval of the true change holds it (%) | 94.0" in text
     assert "160 simulated subjects" in text
     assert "took 34 % of" in text
