@@ -95,19 +95,18 @@ Learning went on from earlier weights of this repository, which saw other exampl
 range of seeds: {runs}."""
 _RUN_BEFORE = "`{name}` {version} ({examples} examples, each seen {passes} times; {duration})"
 _UNCERTAIN = """\
-The network states a standard deviation for the depth at every place. It learned that from its own
-errors (Gaussian likelihood, which does not bend the depth itself: Seitzer 2022). On {photos} photos
-of the stopping seeds, depths were then divided by the probability of a scar (within outlines a
-depth is that of a scar), and multiplied by {scale:g}, so that they add up to the true volume,
-midway between that of all skin, with what is expected beside the outlines, and that of found scars
-which the frame does not cut; standard deviations
-by {sd:g}, so that depth ± 1.645 standard deviations holds the true depth of 90 % of the scars
-found. That is an average over depths: intervals are wide for common depths and miss most of the
-deepest scars (table by depth below). These photos are scarred as densely as those of the validation
-set, so that what adds up there need not on skin with fewer or more scars. The same photos chose the
-thresholds below. A burden's standard deviation takes the errors of one photo's scars to go the same
-way, since they share its light, and what is expected beside them to be as uncertain as it is
-large."""
+The network states a standard deviation for the depth at every place. It learned that from its
+own errors (Gaussian likelihood, which does not bend the depth itself: Seitzer 2022). On {photos}
+photos of the stopping seeds, depths were then divided by the probability of a scar (within
+outlines a depth is that of a scar), and multiplied by {scale:g}, so that they add up to the true
+volume, midway between that of all skin, with what is expected beside the outlines, and that of
+found scars which the frame does not cut; standard deviations by {sd:g}, so that depth ± 1.645
+standard deviations holds the true depth of 90 % of the scars found. That is an average over
+depths: intervals are wide for common depths and miss most of the deepest scars (table by depth
+below). These photos are scarred as densely as those of the validation set, so that what adds up
+there need not on skin with fewer or more scars. The same photos chose the thresholds below. A
+burden's standard deviation takes the errors of one photo's scars to go the same way, since they
+share its light, and what is expected beside them to be as uncertain as it is large."""
 _AGAIN = """\
 With `pip install -e ".[train]"`, two commands make the weights again, where DIR is any folder and
 BEFORE one with the earlier weights and their card, from this repository's history (where they are,

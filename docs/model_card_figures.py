@@ -282,7 +282,7 @@ def _intervals(inputs: Inputs) -> Iterator[str]:
     burden = inputs.figure("burden_in_90_pct", "all", "comparable")["value"]
     yield (
         f"Of intervals meant to hold 90 %, {number(depth, 0)} % hold a found scar's depth and "
-        f"{number(burden, 0)} % a photo's burden."
+        f"{number(burden, 0)} % a photo's burden. What was missed altogether is in neither."
     )
 
 

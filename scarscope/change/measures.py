@@ -164,7 +164,8 @@ def _registered(before: Score, after: Score, amount: Amount) -> Iterator[_Row]:
                 noise=0.0 if math.isnan(amount.noise) else first * amount.noise,
             )
         elif entry.name == "burden":
-            # No scar in either photo: that one of them is doubted more is no change of scars.
+            # No outlined depth to start from: that more is doubted in one photo than in the other
+            # is no change of scars.
             row = replace(row, doubt=abs(_faint_part(after) - _faint_part(before)))
         yield row
 
