@@ -19,6 +19,8 @@ from scarscope.phantom.recipe import Mark, Skin, Surface
 from scarscope.phantom.stamping import Stamps, stamps
 
 _BATCH = 2000  # Pores drawn at a time; bounds memory.
+# Mean distance of crests along a line through Gaussian noise, in sigmas of its kernel (Rice 1944).
+_WAVE_PER_SIGMA = 2 * math.pi * math.sqrt(2 / 3)
 _TAUT = 0.8  # Share of its lines that a hypertrophic scar has lost.
 
 
@@ -68,7 +70,13 @@ def _form(surface: Surface, grid: Grid, seed: int) -> Field:
     rng = stream(seed, "swell")
     # Fat pads and muscle: waves several times longer than the widest rolling scar.
     broad = smooth_noise(rng, grid, 9.0) + 0.2 * smooth_noise(rng, grid, 4.5)
-    return np.asarray(surface.swell_mm * broad - bowl)
+    form = np.asarray(surface.swell_mm * broad - bowl)
+    return form + _waves(surface, grid, seed) if surface.wave_mm > 0 else form
+
+
+def _waves(surface: Surface, grid: Grid, seed: int) -> Field:
+    rng = stream(seed, "waves")
+    return surface.wave_mm * smooth_noise(rng, grid, surface.wave_length_mm / _WAVE_PER_SIGMA)
 
 
 def _lines(surface: Surface, grid: Grid, seed: int) -> Field:

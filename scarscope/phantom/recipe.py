@@ -120,11 +120,17 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Surface:
-    """Relief of the unscarred skin; lengths in mm."""
+    """Relief of the unscarred skin; lengths in mm.
+
+    `wave_mm` is the root mean square height of waves about `wave_length_mm` long, as broad as
+    rolling scars and yet healthy skin.
+    """
 
     radius_x_mm: float = 90.0
     radius_y_mm: float = 120.0
     swell_mm: float = 0.35
+    wave_mm: float = 0.0
+    wave_length_mm: float = 14.0
     cell_mm: float = 0.55
     line_depth_mm: float = 0.040
     line_width_mm: float = 0.09

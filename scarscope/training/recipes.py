@@ -23,6 +23,9 @@ _SPACINGS = ((0.10, 0.50), (0.075, 0.20), (0.06, 0.08), (0.12, 0.08), (0.15, 0.0
 # Log spreads of depth: of a whole patch, and of one scar in it.
 _PATCH_SPREAD, _SCAR_SPREAD = 0.30, 0.20
 _DEPTH_MM = (0.04, 1.6)
+# Share of patches whose healthy skin is wavy, how long the waves are, and how high for their length
+# (root mean square): up to what makes their hollows as steep as the shallowest rolling scar.
+_WAVY, _WAVE_LENGTH_MM, _WAVE_SLOPE = 0.6, (6.0, 24.0), (0.0007, 0.005)
 # Marks a cm2 when a patch is to hold plenty of one kind.
 _PLENTY: dict[MarkKind, float] = {
     "brown": 1.5,
@@ -45,6 +48,7 @@ def training_recipe(seed: int) -> Recipe:
     )
     skin = _deeper_or_shallower(stream(seed, "training depth"), recipe.skin)
     skin = _retextured(stream(seed, "training texture"), skin)
+    skin = _with_waves(stream(seed, "training waves"), skin)
     skin = _with_distractors(stream(seed, "training marks"), skin)
     light = recipe.light
     if rng.random() < _STRANGE_LIGHT:
@@ -90,6 +94,16 @@ def _retextured(rng: np.random.Generator, skin: Skin) -> Skin:
         roughness=float(np.clip(skin.shine.roughness * np.exp(rng.normal(0, 0.15)), 0.2, 0.5)),
     )
     return replace(skin, surface=changed, shine=shine)
+
+
+def _with_waves(rng: np.random.Generator, skin: Skin) -> Skin:
+    if rng.random() >= _WAVY:
+        return skin
+    length, slope = (
+        float(np.exp(rng.uniform(*np.log(limits)))) for limits in (_WAVE_LENGTH_MM, _WAVE_SLOPE)
+    )
+    waves = replace(skin.surface, wave_mm=slope * length, wave_length_mm=length)
+    return replace(skin, surface=waves)
 
 
 def _with_distractors(rng: np.random.Generator, skin: Skin) -> Skin:
