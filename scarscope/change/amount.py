@@ -73,7 +73,8 @@ class Amount:
     network, relief : float
         Each reading's own relative change; NaN where it has none.
     doubt : float
-        How far the readings differ beyond what is known of them; 0 where only one counts.
+        How far the readings differ beyond what is known of them, also where relief alone counts;
+        0 where there is only one.
     noise : float
         Standard deviation of the change that the noise of the photos explains.
     """
@@ -123,7 +124,7 @@ def _excess(network: NDArray[np.float64], relief: NDArray[np.float64]) -> NDArra
 
 def _doubt(network: float, relief: float, weights: Weights) -> float:
     """Difference of the readings beyond the known shrinkage, and what the excess adds."""
-    if weights.network == 0 or math.isnan(network) or math.isnan(relief):
+    if math.isnan(network) or math.isnan(relief):
         return 0.0
     known = _SHRINKAGE * max(abs(network), abs(relief))
     excess = float(_excess(np.asarray(network), np.asarray(relief)))

@@ -107,17 +107,17 @@ def test_noise_is_in_the_unit_of_the_grid(make_skin):
 
 
 @pytest.mark.parametrize(
-    ("later", "doubt"),
+    ("later", "differ", "excess"),
     [
-        ((7.0, 5.0), 0.15),  # -0.3 and -0.5: 0.05 of that is taken as known of the network
-        ((5.0, 4.0), 0.04),
-        ((9.5, 9.5), 0.0),
-        ((9.5, 5.0), 0.4),  # 0.45 apart, 0.05 of that known
-        ((12.0, 8.0), 0.38),  # in opposite directions
-        ((4.0, 8.0), 0.34 + 0.2),  # 0.4 apart, 0.06 known; the excess of 0.2 on top
+        ((7.0, 5.0), 0.15, 0.0),  # -0.3 and -0.5: 0.05 of that is taken as known of the network
+        ((5.0, 4.0), 0.04, 0.0),
+        ((9.5, 9.5), 0.0, 0.0),
+        ((9.5, 5.0), 0.4, 0.0),  # 0.45 apart, 0.05 of that known
+        ((12.0, 8.0), 0.38, 0.0),  # in opposite directions
+        ((4.0, 8.0), 0.34, 0.2),  # 0.4 apart, 0.06 known; the excess of 0.2 on top
     ],
 )
-def test_readings_that_differ_more_than_is_known_are_in_doubt(make_skin, later, doubt):
+def test_readings_that_differ_more_than_is_known_are_in_doubt(make_skin, later, differ, excess):
     pair = pair_of(make_skin(), make_skin())
     outline = np.zeros(pair.region.shape, bool)
     outline[40:80, 40:80] = True
@@ -134,10 +134,12 @@ def test_readings_that_differ_more_than_is_known_are_in_doubt(make_skin, later, 
         noise=0.01,
     )
     amount = measure_amount(pair, reading, Weights(0.25, 0.9, 1.0))
-    assert amount.doubt == pytest.approx(doubt, abs=1e-6)
+    assert amount.doubt == pytest.approx(differ + excess, abs=1e-6)
     assert amount.noise > 0
+    # What the network says is doubt also where its reading is not part of the change.
     alone = measure_amount(pair, reading, Weights(0.0, 1.1))
-    assert alone.doubt == 0
+    assert alone.change == pytest.approx(1.1 * (relief / 10 - 1))
+    assert alone.doubt == pytest.approx(differ, abs=1e-6)
 
 
 def test_a_deep_scar_is_followed_better_than_a_faint_one(make_skin):
