@@ -1,9 +1,14 @@
-"""ScarScope: atrophic acne scars in photographs, turned into numbers a trial can stand on.
+"""ScarScope finds and measures atrophic acne scars in photos, and what changed between visits.
+
+Research software, tested on simulated skin: not a medical device.
 
 Examples
 --------
 >>> import scarscope as ss
->>> ss.Params().skin.grid_mm
+>>> photo = ss.read_photo("photo.jpg", mm_per_px=0.06)  # doctest: +SKIP
+>>> ss.score(photo).burden_um  # mean missing depth of the region  # doctest: +SKIP
+11.8
+>>> ss.Params().skin.grid_mm  # what all photos are averaged to
 0.1
 """
 

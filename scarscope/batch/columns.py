@@ -115,7 +115,8 @@ CHANGES = {
 }
 SCAR_CHANGES = {
     "before_id": "Number of the scar in the earlier photo's mask and rows of scars.csv; blank "
-    "where it was not found there.",
+    "where it was not found there; both are blank for a scar that stands out where the photos are "
+    "read over the same skin, but not in either alone.",
     "after_id": "The same in the later photo.",
     "relation": "`split`: a piece of the earlier scar. `merged`: it went into a larger one.",
     "status": "`resolved`, `improved`, `unchanged`, `worse` or `new`; blank for retests.",

@@ -33,10 +33,10 @@ from scarscope.change.reading import read_pair
 from scarscope.change.scars import judge_of, scar_columns, scar_table
 from scarscope.measures import score_scars
 from scarscope.measures.model import Score
-from scarscope.params import ChangeParams, Params
+from scarscope.params import ChangeParams, Params, SegmenterName
 from scarscope.photo import read_photo, read_sidecar
 from scarscope.photo.model import Photo
-from scarscope.scars import make_segmenter
+from scarscope.scars import choose_segmenter
 from scarscope.scars.edits import Edit, apply_to_pair, grid_places, outlined
 from scarscope.scars.find import Found, find
 from scarscope.scars.model import Segmenter
@@ -98,13 +98,13 @@ def comparability(
     roi_after: Roi | None = None,
     days: tuple[float, float] = (math.nan, math.nan),
     params: Params | None = None,
-    segmenter: Segmenter | None = None,
+    segmenter: Segmenter | SegmenterName | None = None,
 ) -> Comparability:
     """Say whether two photos can be compared, and why not; parameters as in :func:`compare`."""
     params = Params.given(params)
     first = as_skin(before, roi_before, params)
     second = as_skin(after, roi_after, params)
-    return _judge(first, second, days, params, segmenter or make_segmenter(params)).comparability
+    return _judge(first, second, days, params, choose_segmenter(segmenter, params)).comparability
 
 
 def compare(
@@ -119,7 +119,7 @@ def compare(
     edits_before: Sequence[Edit] = (),
     edits_after: Sequence[Edit] = (),
     params: Params | None = None,
-    segmenter: Segmenter | None = None,
+    segmenter: Segmenter | SegmenterName | None = None,
 ) -> Change:
     """Say what changed between two photos of the same skin, and whether that is real.
 
@@ -144,7 +144,7 @@ def compare(
         can be compared.
     params : Params, optional
         All stages' parameters. None: the defaults.
-    segmenter : Segmenter, optional
+    segmenter : Segmenter, "network" or "relief", optional
         What finds the scars. None: the one that ``params.scars.segmenter`` names.
 
     Returns
@@ -165,7 +165,7 @@ def compare(
     ('yes', 'improved')
     """
     params = Params.given(params)
-    segmenter = segmenter or make_segmenter(params)
+    segmenter = choose_segmenter(segmenter, params)
     first = as_skin(before, roi_before, params)
     second = as_skin(after, roi_after, params)
     judged = _judge(first, second, days, params, segmenter)

@@ -209,7 +209,7 @@ def _of_photos(before: Skin, after: Skin, params: ChangeParams) -> Iterator[Reas
     either = before.flags | after.flags
     if either & _CLIPPED:
         yield Reason("CLIPPED", "no")
-    if Flag.NO_SCALE in before.flags:
+    if Flag.NO_SCALE in either:
         yield Reason("NO_SCALE", "caution")
     if Flag.HEAVY_COMPRESSION in either:
         yield Reason("COMPRESSION", "caution")

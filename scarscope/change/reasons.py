@@ -109,7 +109,8 @@ REGISTRY: tuple[ReasonInfo, ...] = (
     ),
     ReasonInfo(
         "NO_SCALE",
-        "no scale is stated, so that sizes are in pixels of the earlier photo",
+        "a photo has no stated scale: sizes are in pixels where it is the earlier one, and whether "
+        "both show the skin at the same size cannot be checked",
         "State mm per pixel on the command line, in the manifest or in a sidecar file",
     ),
     ReasonInfo(

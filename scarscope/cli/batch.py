@@ -132,18 +132,22 @@ def _pair_counts(pairs: list[dict[Hashable, Any]]) -> str:
     told = [f"{verdicts[name]} {name}" for name in VERDICTS]
     if verdicts[""]:
         told.append(f"{verdicts['']} without a verdict")
-    also = f"; {retests} retest(s)" if retests else ""
+    careful = sum(p["comparable"] == "caution" for p in pairs if p["kind"] == "session")
+    also = f"; {careful} of these with caution" if careful else ""
+    also += f"; {retests} retest(s)" if retests else ""
     return f"{verdicts.total()} follow-up(s) compared with baseline: {', '.join(told)}{also}."
 
 
 def _tell_reasons(pairs: list[dict[Hashable, Any]]) -> None:
-    """Why pairs could not be compared, and what to do at the next visit."""
+    """Why pairs could not be compared, or only with caution, and what to do at the next visit."""
     from scarscope.change.reasons import BY_CODE
 
-    refused = (pair["reasons"] for pair in pairs if pair["comparable"] == "no")
-    for code, count in Counter(code for text in refused for code in text.split("|")).most_common():
-        info = BY_CODE[code]
-        say(f"{code} on {count} pair(s) not compared: {info.meaning}.\n  -> {info.remedy}.")
+    for verdict, how in (("no", "not compared"), ("caution", "compared with caution")):
+        told = [pair["reasons"] for pair in pairs if pair["comparable"] == verdict]
+        codes = Counter(code for text in told for code in text.split("|"))
+        for code, count in codes.most_common():
+            info = BY_CODE[code]
+            say(f"{code} on {count} pair(s) {how}: {info.meaning}.\n  -> {info.remedy}.")
 
 
 def _tell_left_out(rows: list[dict[Hashable, Any]]) -> None:

@@ -23,7 +23,7 @@ _SHORT = {
     "ecca_atrophic": "ECCA (estimate)",
     "goodman_baron_atrophic": "Goodman-Baron (estimate)",
 }
-_TITLES = ("", "before", "after", "change", "%", "detectable from", "verdict")
+_TITLES = ("", "before", "after", "change", "%", "detectable from", "%", "verdict")
 
 
 def print_change(change: Change) -> None:
@@ -85,6 +85,7 @@ def _line(row: pd.Series) -> list[str]:
         _signed(float(row["change"]), form),
         f"{float(row['change_pct']):+.0f}" if math.isfinite(row["change_pct"]) else "",
         form(float(row["mdc95"])),
+        f"{100 * row['mdc95'] / row['before']:.0f}" if row["before"] > 0 < row["mdc95"] else "",
         str(row["verdict"]),
     ]
 
@@ -112,7 +113,7 @@ def _figure(value: float) -> str:
     if value == 0:
         return "0"
     text = f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
-    return text.rstrip("0").rstrip(".") if value == round(value) else text
+    return text.partition(".")[0] if value == round(value) else text
 
 
 def _percent(value: float) -> str:

@@ -15,6 +15,7 @@ from scarscope.cli.report_parser import add_report
 from scarscope.cli.review_parser import add_review, add_review_file
 from scarscope.cli.study_parser import add_study
 from scarscope.cli.train_help import TRAIN, TRAIN_EXAMPLES
+from scarscope.cli.unknown import complaint
 from scarscope.params import Params, SegmenterName
 
 _MAIN = """\
@@ -49,9 +50,10 @@ examples:
 with --out DIR:
   DIR/photos.csv            one row a photo: every number
   DIR/scars.csv             one row a scar
-  DIR/overlays/NAME.jpg     the photo with its scars outlined
-  DIR/masks/NAME.png        scar_id of each pixel (16 bits)
-  DIR/depth/NAME.png        missing depth of each pixel in micrometres (16 bits)
+  DIR/overlays/left.jpg.jpg the photo with its scars outlined; named after the whole file name, and
+                            in subfolders where photos come from several
+  DIR/masks/left.jpg.png    scar_id of each pixel (16 bits)
+  DIR/depth/left.jpg.png    missing depth of each pixel in micrometres (16 bits)
 """
 _BATCH = """\
 Score every photo of a folder. Run the same command again to continue where it was left, or after
@@ -151,7 +153,7 @@ def _command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     # What a command does not know is reported with that command's usage, not the program's.
-    parser.set_defaults(complain=parser.error)
+    parser.set_defaults(complain=complaint(parser))
     return parser
 
 

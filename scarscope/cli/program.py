@@ -12,6 +12,7 @@ from importlib import import_module
 from scarscope._version import __version__
 from scarscope.cli.console import say, tolerate_narrow_consoles
 from scarscope.cli.parser import build_parser
+from scarscope.cli.unknown import complaint
 from scarscope.errors import ParamsError, ScaleError, ScarScopeError
 from scarscope.machine import DEBUG, ONE_THREAD, print_debug
 
@@ -36,8 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     options, unknown = parser.parse_known_args(argv)
     if unknown:
-        complain = getattr(options, "complain", parser.error)
-        complain(f"unrecognized arguments: {' '.join(unknown)}")
+        getattr(options, "complain", complaint(parser))(unknown)
     if options.command is None:
         parser.print_help()
         return USAGE

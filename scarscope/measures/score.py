@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from scarscope.measures.model import Score
 from scarscope.measures.registry import measure
-from scarscope.params import Params
+from scarscope.params import Params, SegmenterName
 from scarscope.photo import read_photo, read_sidecar
 from scarscope.photo.model import Photo
-from scarscope.scars import make_segmenter
+from scarscope.scars import choose_segmenter
 from scarscope.scars.edits import Edits, apply_edits
 from scarscope.scars.find import find
 from scarscope.scars.model import Scars, Segmenter
@@ -25,7 +25,7 @@ def score(
     *,
     roi: str | Path | NDArray[Any] | None = None,
     params: Params | None = None,
-    segmenter: Segmenter | None = None,
+    segmenter: Segmenter | SegmenterName | None = None,
     edits: Edits | None = None,
 ) -> Score:
     """Find the scars of one photo and measure them.
@@ -40,7 +40,7 @@ def score(
         the region that the photo's sidecar names, else one found automatically.
     params : Params, optional
         All stages' parameters. None: the defaults.
-    segmenter : Segmenter, optional
+    segmenter : Segmenter, "network" or "relief", optional
         What finds the scars. None: the one that ``params.scars.segmenter`` names.
     edits : Edits, optional
         What a person decided about the region and single scars. A region that was drawn counts for
@@ -73,7 +73,7 @@ def score(
     elif roi is None and photo.path is not None:
         roi = read_sidecar(photo.path).roi
     skin = find_skin(photo, roi=roi, params=params.skin, capture=params.photo)
-    segmenter = segmenter or make_segmenter(params)
+    segmenter = choose_segmenter(segmenter, params)
     if not edits.scars:
         return score_scars(segmenter(skin))
     return score_scars(apply_edits(find(skin, segmenter), edits.scars))

@@ -242,9 +242,10 @@ class NetworkParams:
     least_visible : float
         Scars of which a smaller share is plain skin are left out.
     least_faint : float
-        Where a scar is likelier than this, but not likely enough for an outline, the depth that is
-        to be expected counts in the burden. Below it, what is to be expected rests on how densely
-        the skin was scarred that the network learned from, more than on the photo.
+        Where a scar is likelier than this and none was outlined, the depth that is to be expected
+        counts in the burden, but for pores and what lies along the border. Below it, what is to be
+        expected rests on how densely the skin was scarred that the network learned from, more than
+        on the photo.
     least_width_mm, least_width_cells : float
         Narrower scars are pores (0.25 to 0.87 mm, Flament 2015) or not resolved.
     most_on_border : float

@@ -39,6 +39,11 @@ _FIRST_CODE = 64
 GROUND_LEVEL = 80.0
 _LEAST_MEDIAN = 10.0  # a black photo is not brightened into noise
 COVER = 0.92
+# What is expected where nothing was outlined is in the burden too, and is seen to be doubtful.
+FAINT_COVER = 0.45
+FAINT_WORDS = "paler: no scar was sure enough to be outlined, but it counts in the burden"
+DEPTH_WORDS = f"Missing depth in colour; {FAINT_WORDS}."
+_LEAST_FAINT_SHARE = 0.01  # of the bar: what adds next to nothing is not worth a look
 _UM_PER_MM = 1000.0
 _EMPTY_TOP = 0.5  # end of the bar where there are no scars, in the grid's unit
 # Round figures for the end of the bar (times a power of ten), and the steps that divide them.
@@ -115,11 +120,16 @@ def round_up(value: float) -> float:
 
 def depth_layer(canvas: Canvas, score: Score, top: float) -> Picture:
     """The picture part of :func:`depth_picture`, without the strip."""
-    share = score.scars.depth * np.float32(_per_unit(score) / top)
+    scars = score.scars
+    depth = scars.depth if scars.faint is None else scars.depth + scars.faint
+    share = depth * np.float32(_per_unit(score) / top)
     grey = _ground(canvas)
     codes = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
     full = canvas.resample(codes)
-    cover = canvas.cover(score.scars.labels > 0) * np.float32(COVER / 255)
+    cover = canvas.cover(scars.labels > 0) * np.float32(COVER / 255)
+    if scars.faint is not None:
+        doubtful = canvas.cover(scars.faint > _LEAST_FAINT_SHARE * top / _per_unit(score))
+        cover = np.maximum(cover, doubtful * np.float32(FAINT_COVER / 255))
     picture = np.repeat(grey[..., None], 3, axis=2)
     rows, columns = np.nonzero(cover)
     tint = colour_table()[full[rows, columns]].astype(np.float32)
@@ -151,6 +161,8 @@ def _strip(canvas: Canvas, score: Score, top: float) -> Picture:
     rows = [[text_item(part, size=size) for part in headline(score).split(" · ")]]
     rows += [[colour_bar(top, unit, width=width, size=size)], []]  # its figures take a row
     rows[0] += scale_row_item(canvas, score.photo.scale, size=size)
+    if score.scars.faint is not None and score.scars.faint.any():
+        rows += text_rows(FAINT_WORDS, size=size, width=width - 2 * size)
     for _, words in flag_lines(score)[:1]:
         rows += text_rows(words, size=size, width=width - 2 * size)
     rows += text_rows(footer(score), size=size, width=width - 2 * size, ink=FAINT_INK)

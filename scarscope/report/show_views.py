@@ -29,7 +29,7 @@ from scarscope.report.change_strip import (
 from scarscope.report.change_strip import headline as change_headline
 from scarscope.report.change_views import Views, make_views
 from scarscope.report.change_why import Difference, difference, why_picture
-from scarscope.report.depth import colour_bar, depth_layer, depth_picture, depth_top
+from scarscope.report.depth import DEPTH_WORDS, colour_bar, depth_layer, depth_picture, depth_top
 from scarscope.report.outlines import blend_polylines
 from scarscope.report.overlay import _key_row, _shade, draw_scars, overlay, region_curves
 from scarscope.report.strip import (
@@ -101,7 +101,7 @@ def sheet_of_score(score: Score, max_px: int) -> Sheet:
     views = (
         View("Scars", "The photo with its scars outlined by type.", drawn),
         View("Photo", "The same photo without outlines.", _with_scale(canvas, canvas.rgb, score)),
-        View("Depth", "Missing depth in colour.", depth_picture(score, max_px=max_px)),
+        View("Depth", DEPTH_WORDS, depth_picture(score, max_px=max_px)),
     )
     return Sheet(told, (score.photo.name,), drawn, views, score._repr_html_())
 
@@ -119,7 +119,7 @@ def sheet_of_scars(scars: Scars, max_px: int) -> Sheet:
     views = (
         View("Scars", "The photo with its scars outlined by type.", drawn),
         View("Photo", "The same photo without outlines.", _with_scale(canvas, canvas.rgb, score)),
-        View("Depth", "Missing depth in colour.", depth),
+        View("Depth", DEPTH_WORDS, depth),
     )
     words = scars._repr_html_() + flag_list(scars.flags)
     return Sheet(told, (scars.skin.photo.name,), drawn, views, words)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from scarscope.params import Params
 from scarscope.scars.model import Segmenter
 from scarscope.scars.network import card_of
@@ -27,6 +30,21 @@ def make_segmenter(params: Params | None = None) -> Segmenter:
     if params.scars.segmenter == "network":
         return NetworkSegmenter(params.network, light=params.scars)
     return ReliefSegmenter(params.scars)
+
+
+def choose_segmenter(segmenter: Segmenter | str | None, params: Params) -> Segmenter:
+    """A segmenter as a caller may state it: itself, by name, or None for that of `params`.
+
+    Raises
+    ------
+    ParamsError
+        If there is none of that name.
+    """
+    if isinstance(segmenter, str):
+        # Whether there is one of that name is for the parameters to say.
+        named: Any = segmenter
+        params, segmenter = replace(params, scars=replace(params.scars, segmenter=named)), None
+    return segmenter or make_segmenter(params)
 
 
 def weights_digest(params: Params) -> str:

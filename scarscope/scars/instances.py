@@ -68,10 +68,15 @@ class Traits:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Labels, numbered 1 to n without gaps, and the traits of each in order."""
+    """Labels, numbered 1 to n without gaps, and the traits of each in order.
+
+    `left_out` is what looked like scars and is none, for it is a pore or lies along the border.
+    What only has no clear middle, or not enough confidence, may be a scar nonetheless.
+    """
 
     labels: Labels
     traits: tuple[Traits, ...]
+    left_out: Mask
 
 
 def cut_scars(
@@ -95,19 +100,20 @@ def cut_scars(
     pieces = _split(marks, scar, card)
     rim = region_rim(region, filter_mm=filter_mm)
     out = np.zeros(region.shape, np.int32)
+    left_out = np.zeros(region.shape, bool)
     traits: list[Traits] = []
     for box, own in _each(pieces):
         whole = _without_threads(own)
         shown = _shown(whole, reading.hidden[box], filter_mm=filter_mm, params=params)
-        if not _is_large(shown, filter_mm=filter_mm, params=params):
-            continue
-        if float(rim[box][shown].mean()) > params.most_on_border:
+        large = _is_large(shown, filter_mm=filter_mm, params=params)
+        if not large or float(rim[box][shown].mean()) > params.most_on_border:
+            left_out[box] |= own
             continue
         about = _traits(reading, marks, box, shown)
         if about.confidence >= params.least_confidence and len(traits) < MAX_SCARS:
             traits.append(about)
             out[box][shown] = len(traits)
-    return Found(out, tuple(traits))
+    return Found(out, tuple(traits), left_out)
 
 
 def _marks(reading: Reading, sigma: float) -> Image:

@@ -105,7 +105,8 @@ class NetworkSegmenter:
         labels = np.zeros(skin.grid.shape, np.int32)
         labels[box] = found.labels
         faint = np.zeros(skin.grid.shape, np.float32)
-        faint[box] = _faint(reading, skin.region[box] & (found.labels == 0), card, self.params)
+        plain = skin.region[box] & (found.labels == 0) & ~found.left_out
+        faint[box] = _faint(reading, plain, self.params)
         smooth = np.zeros(skin.grid.shape, np.float32)
         smooth[box] = reading.depth
         quality = {
@@ -198,16 +199,14 @@ def _reading(maps: Maps, view: View, grid: Grid, card: Card) -> Reading:
     )
 
 
-def _faint(reading: Reading, plain: Mask, card: Card, params: NetworkParams) -> Image:
+def _faint(reading: Reading, plain: Mask, params: NetworkParams) -> Image:
     """Depth that is expected outside outlines: there it is told as that of a scar, if it is one.
 
     On skin like that which the network learned from, its mean depth about adds up in doubt too.
     Where a scar is less likely than `params.least_faint`, that depends on how often scars were to
-    be seen there. What was likely enough for an outline and has none was left out for a reason: it
-    is a pore, or lies along the border. What is hidden is not skin.
+    be seen there. What is hidden is not skin.
     """
-    seen = (reading.scar >= params.least_faint) & (reading.scar <= card.scar_threshold)
-    seen &= plain & (reading.hidden <= params.most_hidden)
+    seen = plain & (reading.scar >= params.least_faint) & (reading.hidden <= params.most_hidden)
     return np.where(seen, reading.expected, np.float32(0))
 
 

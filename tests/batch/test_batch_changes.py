@@ -28,6 +28,7 @@ from scarscope.batch.write import png16, write_bytes
 from scarscope.change import MeasurementError, of_study, scar_columns
 from scarscope.change.error import SCAR, Spread
 from scarscope.cli import main
+from scarscope.cli.batch import _pair_counts, _tell_reasons
 from scarscope.errors import PhotoError, StoreError
 from scarscope.skin.model import Grid
 
@@ -538,6 +539,24 @@ def test_the_command_says_what_changed(study, tmp_path, monkeypatch, capsys):
     assert "1 pair(s) of photos could not be compared:\n  P01/b.jpg" in printed.err
     assert "photo(s) failed" not in printed.err
     assert "TOO_SOON on 1 pair(s) not compared" in printed.err
+
+
+def test_the_command_says_which_pairs_are_compared_with_caution(capsys):
+    pairs = [
+        {
+            "kind": "session",
+            "verdict": "improved",
+            "comparable": "caution",
+            "reasons": "FOCUS|POSE",
+        },
+        {"kind": "session", "verdict": "worse", "comparable": "yes", "reasons": ""},
+        {"kind": "retest", "verdict": "", "comparable": "caution", "reasons": "FOCUS"},
+    ]
+    assert "; 1 of these with caution; 1 retest(s)." in _pair_counts(pairs)
+    _tell_reasons(pairs)
+    said = capsys.readouterr().err
+    assert "FOCUS on 2 pair(s) compared with caution: " in said
+    assert "POSE on 1 pair(s) compared with caution: " in said
 
 
 def test_a_layout_without_manifest_is_compared_too(tmp_path):

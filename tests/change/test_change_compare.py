@@ -230,6 +230,16 @@ def test_a_forced_measurement_stays_not_comparable(untouched):
     assert math.isfinite(forced.change_pct)
 
 
+@pytest.mark.parametrize("unknown", [0, 1])
+def test_one_photo_without_a_scale_is_enough_for_caution(untouched, unknown):
+    scales = [None if number == unknown else MM for number in range(2)]
+    photos = [read(p, mm_per_px=mm) for p, mm in zip(untouched, scales, strict=True)]
+    wide = Params.from_dict({"skin": {"nominal_view_mm": 26.0}})
+    told = ss.comparability(*photos, params=wide)
+    assert told.verdict == "caution", told.text
+    assert "NO_SCALE" in told.codes
+
+
 def test_photos_without_a_scale_are_compared_in_pixels_with_caution(untouched):
     wide = Params.from_dict({"skin": {"nominal_view_mm": 26.0}})
     change = ss.compare(*(read(photo, mm_per_px=None) for photo in untouched), params=wide)

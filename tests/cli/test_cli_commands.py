@@ -221,6 +221,16 @@ def test_unknown_options_are_reported_with_the_commands_own_usage(capsys):
     errors = capsys.readouterr().err
     assert "usage: scarscope batch" in errors
     assert "unrecognized arguments: --roi x.png" in errors
+    assert "Did you mean" not in errors
+
+
+@pytest.mark.parametrize("typed", ["--mm_per_px=0.06", "--mm-per-pxl", "--mmperpx"])
+def test_a_mistyped_option_is_told_what_may_have_been_meant(typed, capsys):
+    with pytest.raises(SystemExit):
+        main(["score", "left.jpg", typed])
+    errors = capsys.readouterr().err
+    assert f"unrecognized arguments: {typed}" in errors
+    assert "Did you mean --mm-per-px? See scarscope score --help." in errors
 
 
 def test_a_decimal_comma_is_answered_with_the_point(capsys):

@@ -276,7 +276,10 @@ def test_help_is_within_a_console_and_tells_every_option():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (16.0, "16"), (95.0, "95"), (9.663, "9.66"), (1196.3, "1196"), (np.nan, "")],
+    [
+        *((0.0, "0"), (16.0, "16"), (95.0, "95"), (9.663, "9.66"), (1196.3, "1196"), (np.nan, "")),
+        *((10.0, "10"), (100.0, "100"), (120.0, "120"), (1000.0, "1000"), (2500.0, "2500")),
+    ],
 )
 def test_figures_have_three_digits(value, text):
     assert _figure(value) == text

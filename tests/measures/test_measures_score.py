@@ -46,6 +46,13 @@ def test_a_path_and_its_photo_score_alike(file, segmenter):
     assert by_path.n_scars == 1
 
 
+def test_a_segmenter_may_be_named(file):
+    assert score(file, roi=WHOLE, segmenter="relief").scars.segmenter == "relief"
+    assert score(file, roi=WHOLE, segmenter="network").scars.segmenter == "network"
+    with pytest.raises(ParamsError, match="segmenter = 'relif'"):
+        score(file, roi=WHOLE, segmenter="relif")
+
+
 def test_an_array_scores_like_its_photo_without_a_scale(file, segmenter):
     with Image.open(file) as picture:
         array = np.asarray(picture)

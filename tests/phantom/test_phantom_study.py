@@ -1,5 +1,6 @@
 import io
 import json
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -27,6 +28,15 @@ def study(tmp_path_factory):
     out = tmp_path_factory.mktemp("phantom") / "Studie ü"
     write_study(out, subjects=1, sessions=2, seed=7, **SMALL)
     return out
+
+
+def test_the_sample_studys_page_tells_its_true_burdens():
+    truth = pd.read_csv(SAMPLES / "truth" / "photos.csv")
+    page = (SAMPLES / "README.md").read_text(encoding="utf-8")
+    for subject in ("P01", "P02", "P03"):
+        own = truth["path"].str.match(rf"{subject}/[^/]+/left\.jpg")
+        told = ", ".join(f"{burden:.1f}" for burden in truth.loc[own, "burden_um"])
+        assert re.search(rf"\| {subject} \| [^|]* \| {re.escape(told)} \|", page), (subject, told)
 
 
 def test_a_study_has_the_contracts_layout(study):

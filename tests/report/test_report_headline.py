@@ -32,7 +32,7 @@ def course(*arms):
 def say(monkeypatch):
     """What is said of a made-up analysis of four subjects."""
 
-    def told(arms, contrasts, notes=("Look at P04.",)):
+    def told(arms, contrasts, notes=("Look at P04.",), careful=0):
         columns = list(contrast("a"))
         tables = {
             "course": course(*arms),
@@ -42,8 +42,11 @@ def say(monkeypatch):
             tables=tables, measure="burden_um", effects=SimpleNamespace(notes=notes)
         )
         monkeypatch.setattr(module, "analyse", lambda study: found)
-        view = SimpleNamespace(verdict="improved")
-        subjects = tuple(SimpleNamespace(views=(view,)) for _ in range(4))
+        views = [
+            SimpleNamespace(verdict="improved", comparable="caution" if n < careful else "yes")
+            for n in range(4)
+        ]
+        subjects = tuple(SimpleNamespace(views=(view,)) for view in views)
         return headline(SimpleNamespace(photos=pd.DataFrame({"path": range(8)})), subjects)
 
     return told
@@ -63,6 +66,13 @@ def test_a_comparison_stands_with_its_doubts(say):
         "photos: −40 % to −7 %."
     )
     assert doubts == "Look at P04."
+
+
+def test_caution_is_in_the_headline(say):
+    sentences, _ = say(["control", "treated"], [contrast("treated")], careful=3)
+    assert sentences[1] == (
+        "At the last visit, of 4 views of skin: 4 improved; 3 of these with caution."
+    )
 
 
 def test_several_arms_have_adjusted_p(say):

@@ -1,6 +1,7 @@
 """The parts that pictures are made of."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from scarscope.errors import ParamsError
 from scarscope.flags import Flag
 from scarscope.measures import score_scars
 from scarscope.report import depth_picture
-from scarscope.report.depth import colour_table, round_up, ticks
+from scarscope.report.depth import FAINT_COVER, colour_table, round_up, ticks
 from scarscope.report.lettering import text_width, wrap
 from scarscope.report.outlines import dashes, trace
 from scarscope.report.strip import SCALE_BARS_MM, scale_bar
@@ -103,6 +104,24 @@ def test_depth_picture_is_brightest_where_deepest(make_skin, make_scars):
     shallow, deep = (picture[int(60.5 * factor), int((x + 0.5) * factor)] for x in (40, 110))
     assert np.abs(deep - colour_table()[255]).max() < 40  # laid over the grey at 92 %
     assert np.abs(shallow - colour_table()[51]).max() < 40
+
+
+def test_depth_picture_shows_weakly_what_is_expected_beside_outlines(make_skin, make_scars):
+    scars = make_scars(make_skin(texture=0.0), [(40, 60, 20, 0.5, "boxcar")])
+    plain = depth_picture(score_scars(scars), top=500).astype(int)
+    faint = np.zeros(scars.labels.shape, np.float32)
+    faint[50:70, 100:120], faint[90:110, 100:120] = 0.1, 0.001  # the second is next to nothing
+    doubtful = depth_picture(score_scars(replace(scars, faint=faint)), top=500).astype(int)
+    factor = plain.shape[1] / 160
+    rows = round(120 * factor)
+    place, bare = ((round(60 * factor), round(110 * factor)), (round(100 * factor), 300))
+    ground, colour = plain[place], colour_table()[51]
+    expected = ground + FAINT_COVER * (colour - ground)
+    assert np.abs(doubtful[place] - expected).max() < 4
+    assert (doubtful[bare] == plain[bare]).all()
+    below = (round(100 * factor), round(110 * factor))
+    assert (doubtful[below] == plain[below]).all()
+    assert doubtful.shape[0] > plain.shape[0] >= rows  # one line says what the weak colour is
 
 
 def test_headline_with_and_without_scale(make_skin, make_scars):

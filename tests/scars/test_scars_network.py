@@ -388,6 +388,21 @@ def test_doubtful_scars_are_not_outlined_and_count_with_what_is_expected_of_them
     np.testing.assert_allclose(scaled.faint, 2 * doubtful.faint, rtol=1e-5)
 
 
+def test_what_has_no_clear_middle_or_is_not_sure_enough_counts_with_what_is_expected_of_it():
+    class Level(Spots):
+        def __call__(self, seen):
+            maps = super().__call__(seen)
+            maps[7] = 0.0
+            return maps
+
+    skin = skin_of(spots=THREE)
+    sure, level = segment(skin), segment(skin, Level())
+    unsure = segment(skin, least_confidence=1.0)
+    for scars in (level, unsure):
+        assert len(scars) == 0
+        np.testing.assert_allclose(scars.faint, sure.depth + sure.faint, atol=1e-6)
+
+
 def test_what_was_left_out_of_the_outlines_on_purpose_is_not_expected_either():
     small = ((4.0, 4.0, 0.2, 0.3), (13.0, 5.0, 1.5, 0.4))  # 0.4 mm wide: a pore
     scars = segment(skin_of(spots=small), least_width_mm=1.0)

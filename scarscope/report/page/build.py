@@ -18,7 +18,7 @@ from scarscope._version import __version__
 from scarscope.batch.write import write_bytes
 from scarscope.errors import StudyError
 from scarscope.report.change_style import STATUS_STYLES, signed_colours
-from scarscope.report.depth import colour_table
+from scarscope.report.depth import FAINT_WORDS, colour_table
 from scarscope.report.page import names as naming
 from scarscope.report.page.gather import Source, eyes_told, gather_subjects
 from scarscope.report.page.headline import headline
@@ -202,7 +202,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"head": head_of, "percent": percent, "number": number, "svg": Markup}
-    made.globals |= {"line_styles": line_styles()}
+    made.globals |= {"line_styles": line_styles(), "faint_words": FAINT_WORDS}
     return made
 
 

@@ -47,6 +47,8 @@ def headline(study: StudyData, subjects: tuple[Subject, ...]) -> tuple[tuple[str
     if not counts:
         return (first, "No follow-up photo: nothing can be said about change."), ""
     told = ", ".join(f"{counts[v]} {word}" for v, word in _WORDS.items() if counts[v])
+    careful = sum(view.comparable == "caution" for view in views if view.verdict)
+    told += f"; {careful} of these with caution" if careful else ""
     sentences = [first, f"At the last visit, of {places} view{_s(places)} of skin: {told}."]
     if people < _LEAST_SUBJECTS:
         return tuple(sentences), ""

@@ -45,10 +45,19 @@ def _figure(measure: Measure, row: Mapping[Any, Any]) -> Figure:
         definition=measure.definition,
         before=number(before),
         after=number(after),
-        change=percent(row["change_pct"]) or signed(change),
-        mdc95=number(mdc95, 2),
+        change=_with_share(signed(change), percent(row["change_pct"])),
+        mdc95=_with_share(number(mdc95, 2), percent(_share(mdc95, before)).lstrip("+")),
         verdict=str(row["verdict"]),
     )
+
+
+def _with_share(value: str, share: str) -> str:
+    """A figure and, where it is known, what that is of the earlier one."""
+    return f"{value} ({share})" if value and share else value
+
+
+def _share(value: float, of: float) -> float:
+    return 100 * value / of if of > 0 else math.nan
 
 
 def _unit(column: str, measure: Measure) -> str:
@@ -161,7 +170,7 @@ def _followed(place: int, row: Mapping[Any, Any], unit: str) -> Scar:
     status = str(row["status"])
     return Scar(
         row=place,
-        number=str(before) if before is not None else (f"({after})" if after is not None else ""),
+        number=str(before) if before is not None else (f"({after})" if after is not None else "–"),
         scar_id=before,
         later_id=after,
         kind=str(row["type_before"]) or str(row["type_after"]),
