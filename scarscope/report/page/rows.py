@@ -52,8 +52,9 @@ def _figure(measure: Measure, row: Mapping[Any, Any]) -> Figure:
 
 
 def _with_share(value: str, share: str) -> str:
-    """A figure and, where it is known, what that is of the earlier one."""
-    return f"{value} ({share})" if value and share else value
+    """A figure and, where it is known, what that is of the earlier one, in one piece."""
+    whole = share.replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{value} ({whole})" if value and share else value
 
 
 def _share(value: float, of: float) -> float:
