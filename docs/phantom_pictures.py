@@ -70,14 +70,13 @@ def _scarred(tone: float, light: str) -> Photo:
 
 
 def _severities() -> list[Photo]:
-    photos = [render(_recipe(20_021, 30.0, "offaxis", n)).rgb for n in (0, 2, 5, 9)]
+    photos = [render(_recipe(20_021, 30.0, "offaxis", n)).rgb for n in (0, 2, 5, 9, 14)]
     base = _recipe(20_023, 30.0, "offaxis", 0)
     field = confluent_scars(stream(20_023, "field"), base.skin.size_mm, 0.7)
     return [*photos, render(replace(base, skin=replace(base.skin, scars=field))).rgb]
 
 
 def _distractors() -> list[list[Photo]]:
-    kinds = [kind for kind in DISTRACTORS if kind != "plain"]
     photos = [
         distractor_patch(
             20_031 + i,
@@ -87,9 +86,9 @@ def _distractors() -> list[list[Photo]]:
             light="twin" if i % 2 else "offaxis",
             ita_deg=(45.0, 15.0, -25.0)[i % 3],
         ).rgb
-        for i, kind in enumerate(kinds)
+        for i, kind in enumerate(DISTRACTORS)
     ]
-    return [photos[:5], photos[5:]]
+    return [photos[:6], photos[6:]]
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ Distractor = Literal[
     "stubble",
     "pores",
     "vessels",
+    "waves",
 ]
 DISTRACTORS: tuple[Distractor, ...] = get_args(Distractor)
 
@@ -152,6 +153,13 @@ def _porous(rng: np.random.Generator, skin: Skin) -> Skin:
     return replace(skin, surface=surface)
 
 
+def _wavy(rng: np.random.Generator, skin: Skin) -> Skin:
+    # As long as rolling scars are wide, and half as steep as the shallowest of them: an estimate.
+    length = float(rng.uniform(7, 22))
+    height = length * float(rng.uniform(0.0015, 0.0035))
+    return replace(skin, surface=replace(skin.surface, wave_mm=height, wave_length_mm=length))
+
+
 def _vascular(rng: np.random.Generator, skin: Skin) -> Skin:
     return replace(skin, vessels_per_cm2=float(rng.uniform(3.0, 8.0)))
 
@@ -168,4 +176,5 @@ _CHANGES: dict[Distractor, _Change] = {
     "stubble": _stubbled,
     "pores": _porous,
     "vessels": _vascular,
+    "waves": _wavy,
 }

@@ -9,6 +9,7 @@ from scarscope.errors import ParamsError
 from scarscope.phantom import Camera, Hair, Mark, Pose, Recipe, ScarShape, Skin, make_light, render
 from scarscope.phantom.camera import photograph
 from scarscope.phantom.courses import Habits, make_course, scar_truth
+from scarscope.phantom.geometry import relief
 from scarscope.phantom.healing import erythema_od, healed, oedema_share
 from scarscope.phantom.noise import Grid, polygons, stream
 from scarscope.phantom.sampler import random_recipe, random_skin
@@ -50,6 +51,19 @@ def test_single_precision_stays_single():
     kinds = {n: v.dtype for n, v in vars(sheet).items() if isinstance(v, np.ndarray)}
     assert kinds.pop("labels") == np.int32
     assert set(kinds.values()) == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("length", [7.0, 20.0])
+def test_waves_are_as_long_and_as_high_as_stated_and_part_of_the_form(length):
+    grid = Grid.covering((200.0, 200.0), 0.5)
+    flat = replace(random_skin(5, size_mm=(200, 200), ita_deg=10.0, n_scars=0), marks=())
+    wavy = replace(flat, surface=replace(flat.surface, wave_mm=0.05, wave_length_mm=length))
+    before, after = relief(flat, grid), relief(wavy, grid)
+    waves = after.form - before.form
+    crests = (waves[:, 1:-1] > waves[:, :-2]) & (waves[:, 1:-1] > waves[:, 2:])
+    assert waves.std() == pytest.approx(0.05, rel=0.15)
+    assert 200 / crests.sum(axis=1).mean() == pytest.approx(length, rel=0.1)
+    assert (after.texture == before.texture).all()
 
 
 def test_packed_polygons_are_those_of_double_precision():

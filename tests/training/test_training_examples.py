@@ -75,6 +75,12 @@ def test_recipes_hold_what_they_are_to_hold():
     assert 15 < sum(not r.skin.scars for r in recipes) < 60
     assert len({r.mm_per_px for r in recipes}) >= 4
     assert 5 < sum(r.light.name == "strange" for r in recipes) < 40
+    waves = [r.skin.surface for r in recipes if r.skin.surface.wave_mm > 0]
+    assert 50 < len(waves) < 95
+    slopes = [surface.wave_mm / surface.wave_length_mm for surface in waves]
+    assert 0.0007 <= min(slopes) < 0.0015 < 0.003 < max(slopes) <= 0.005
+    lengths = [surface.wave_length_mm for surface in waves]
+    assert 6 <= min(lengths) < 9 < 18 < max(lengths) <= 24
 
 
 def test_strange_lights_are_possible_lights():
