@@ -8,6 +8,7 @@ from scarscope.params.align import AlignParams
 from scarscope.params.change import ChangeParams
 from scarscope.params.stages import (
     NETWORK_STRIDE,
+    NETWORK_WAYS,
     MeasureParams,
     NetworkParams,
     PhotoParams,
@@ -19,6 +20,7 @@ from scarscope.params.whole import Params
 
 __all__ = [
     "NETWORK_STRIDE",
+    "NETWORK_WAYS",
     "AlignParams",
     "ChangeParams",
     "MeasureParams",

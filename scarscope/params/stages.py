@@ -12,6 +12,7 @@ SegmenterName = Literal["network", "relief"]
 
 # A tile starts at a multiple of this many pixels of 0.10 mm: the network's coarsest cell.
 NETWORK_STRIDE = 32
+NETWORK_WAYS = (1, 2, 4)  # in which the same skin may be read
 _MOST_OVERLAP = 128  # what the surroundings of a block of tiles are sure to hold
 
 
@@ -252,11 +253,17 @@ class NetworkParams:
         Scars with a larger share along the region's border are left out.
     least_confidence : float
         Scars that are less likely scars than this are left out.
+    most_ways : int
+        Ways in which the same skin is read (upright; upside down; and both mirrored), of which the
+        mean counts: 1, 2 or 4.
+    most_tiles : int
+        Tiles that may be read for that, all ways together. Larger photos, such as whole faces, are
+        read in fewer ways, down to one.
     check_turned : bool
         Whether part of the photo is read a second time, turned by half a turn, to see whether
         the reading stands.
     turned_every : int
-        One in this many tiles is read a second time.
+        One in this many tiles is read a second time, where the photo is read in one way.
     most_disagreement : float
         Disagreement between both readings (0 to 1) above which ``UNSTABLE_READING`` is set.
     weights : str
@@ -273,6 +280,8 @@ class NetworkParams:
     least_width_cells: float = 3.0
     most_on_border: float = 0.35
     least_confidence: float = 0.5
+    most_ways: int = 4
+    most_tiles: int = 18
     check_turned: bool = True
     turned_every: int = 4
     most_disagreement: float = 0.35
@@ -291,6 +300,8 @@ class NetworkParams:
             require(getattr(self, name) > 0, name, getattr(self, name), "positive")
         limit = self.most_disagreement
         require(0 <= limit <= 1, "most_disagreement", limit, "from 0 to 1")
+        require(self.most_ways in NETWORK_WAYS, "most_ways", self.most_ways, "1, 2 or 4")
+        require(self.most_tiles >= 1, "most_tiles", self.most_tiles, "1 or more")
         require(self.turned_every >= 1, "turned_every", self.turned_every, "1 or more")
 
 

@@ -170,10 +170,8 @@ def _read(net: Net, view: View, card: Card, params: NetworkParams) -> tuple[Maps
     tally: Tally | None = None
     for piece in read_tiles(net, view, params):
         maps[(slice(None), *piece.place)] = piece.maps
-        if piece.turned is not None:
-            tally = (tally or Tally()).count(
-                piece.maps, piece.turned, cells[piece.place], logit=logit
-            )
+        if piece.twice is not None:
+            tally = (tally or Tally()).count(*piece.twice, cells[piece.place], logit=logit)
     return maps, tally
 
 

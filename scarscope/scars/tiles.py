@@ -3,7 +3,8 @@
 Tiles start at multiples of the network's coarsest cell, so that the same skin is cut into the same
 cells however large the tiles are. Each is a little larger than what is kept of it, but ends where
 the photo ends, as the examples did that the network learned from: what it then sees beyond an edge
-is nothing, and not a skin with every scar at the edge twice.
+is nothing, and not a skin with every scar at the edge twice. Photos of few tiles are read in
+several ways, and the mean counts: it is steadier than any one reading.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scarscope.params import NETWORK_STRIDE, NetworkParams
+from scarscope.params import NETWORK_STRIDE, NETWORK_WAYS, NetworkParams
 from scarscope.scars.channels import BROAD_MM, NETWORK_MM, channels
 from scarscope.scars.network import Maps, Net
 from scarscope.skin.model import Skin
@@ -25,6 +26,9 @@ Mask = NDArray[np.bool_]
 Square = tuple[slice, slice]
 Place = tuple[int, int]
 
+# Steps down and across: upright, turned by half a turn, and both mirrored. The network learned from
+# skin that lay every way.
+_WAYS = ((1, 1), (-1, -1), (1, -1), (-1, 1))
 _SAME = 0.03  # grids this close to the network's own spacing are taken as they are
 # Coarser grids than this many times the network's spacing are not enlarged further: there is
 # nothing to be seen in them (COARSE_RESOLUTION), and memory grows with the square.
@@ -58,11 +62,21 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Maps of the kept part of one tile; `turned` was read upside down and turned back."""
+    """Maps of the kept part of one tile.
+
+    Attributes
+    ----------
+    place : tuple of 2 slice
+        In cells.
+    maps : ndarray of float32, shape (8, h, w)
+        Mean of all readings.
+    twice : tuple of 2 ndarray, each of the shape of `maps`, or None
+        As read upright, and as read upside down and turned back.
+    """
 
     place: Square
     maps: Maps
-    turned: Maps | None
+    twice: tuple[Maps, Maps] | None
 
 
 def view_of(skin: Skin) -> View:
@@ -108,18 +122,35 @@ def read_tiles(net: Net, view: View, params: NetworkParams) -> Iterator[Piece]:
     Piece
         Places are in cells of 0.20 mm: half of the view's pixels, rounded up.
     """
-    rim, step = params.overlap_px, params.tile_px - 2 * params.overlap_px
+    rim, ways = params.overlap_px, _ways(view.region, params)
     number = 0
-    for block in _blocks(view.region, step):
+    for block in _blocks(view.region, _step(params)):
         seen, start = _channels(view.rgb, block)
-        for square in _squares(block, step):
-            kept = _trimmed(square, view.region)
-            if kept is None:
-                continue
+        for kept in _kept(block, view.region, params):
             tile = _tile(seen, start, _around(kept, view.region.shape, rim=rim), view.region.shape)
-            again = params.check_turned and number % params.turned_every == 0
+            again = params.check_turned and (ways > 1 or number % params.turned_every == 0)
             number += 1
-            yield _piece(net, tile, kept, rim=rim, again=again)
+            yield _piece(net, tile, kept, rim=rim, ways=ways, again=again)
+
+
+def _step(params: NetworkParams) -> int:
+    return params.tile_px - 2 * params.overlap_px
+
+
+def _kept(block: Square, region: Mask, params: NetworkParams) -> Iterator[Square]:
+    """What is kept of each tile of a block that holds some of the region."""
+    for square in _squares(block, _step(params)):
+        kept = _trimmed(square, region)
+        if kept is not None:
+            yield kept
+
+
+def _ways(region: Mask, params: NetworkParams) -> int:
+    """How many ways every tile is read: as many as there are tiles to spare for."""
+    blocks = _blocks(region, _step(params))
+    tiles = sum(1 for block in blocks for _ in _kept(block, region, params))
+    allowed = (ways for ways in NETWORK_WAYS[::-1] if ways <= params.most_ways)
+    return next((ways for ways in allowed if ways * tiles <= params.most_tiles), 1)
 
 
 def _around(kept: Square, shape: tuple[int, ...], *, rim: int) -> Square:
@@ -143,7 +174,7 @@ def _tile(seen: Maps, start: Place, whole: Square, shape: tuple[int, ...]) -> Ma
     return np.asarray(seen[:, rows[:, None], cols])
 
 
-def _piece(net: Net, tile: Maps, kept: Square, *, rim: int, again: bool) -> Piece:
+def _piece(net: Net, tile: Maps, kept: Square, *, rim: int, ways: int, again: bool) -> Piece:
     rows, cols = (slice(side.start // 2, (side.stop + 1) // 2) for side in kept)
     down, across = (min(side.start, rim) // 2 for side in kept)
     inner = (
@@ -151,8 +182,11 @@ def _piece(net: Net, tile: Maps, kept: Square, *, rim: int, again: bool) -> Piec
         slice(down, down + rows.stop - rows.start),
         slice(across, across + cols.stop - cols.start),
     )
-    turned = net(tile[:, ::-1, ::-1])[:, ::-1, ::-1][inner] if again else None
-    return Piece((rows, cols), net(tile)[inner], turned)
+    read = [
+        net(tile[:, ::y, ::x])[:, ::y, ::x][inner] for y, x in _WAYS[: max(ways, 2 if again else 1)]
+    ]
+    mean = np.mean(read[:ways], axis=0, dtype=np.float32)
+    return Piece((rows, cols), np.asarray(mean), (read[0], read[1]) if again else None)
 
 
 def _blocks(region: Mask, step: int) -> Iterator[Square]:

@@ -104,6 +104,8 @@ def test_a_value_of_the_wrong_kind_is_refused(stage, option, value):
         ("network", "overlap_px", 40),
         ("network", "overlap_px", 160),
         ("network", "turned_every", 0),
+        ("network", "most_ways", 3),
+        ("network", "most_tiles", 0),
         ("network", "most_disagreement", -0.1),
         ("network", "least_confidence", 1.01),
         ("network", "least_width_mm", 0.0),
@@ -173,6 +175,8 @@ valid = st.builds(
         tile_px=st.integers(5, 128).map(lambda n: 32 * n),
         overlap_px=st.sampled_from([32, 64]),
         most_hidden=st.floats(0, 1),
+        most_ways=st.sampled_from([1, 2, 4]),
+        most_tiles=st.integers(1, 100),
         check_turned=st.booleans(),
         turned_every=st.integers(1, 100),
     ),
@@ -251,7 +255,13 @@ def test_a_missing_parameter_file_is_named(tmp_path):
 
 # Values that only a few others can take the place of.
 OTHER_SEGMENTER = {"relief": "network", "network": "relief"}[Params().scars.segmenter]
-ANOTHER = {"segmenter": OTHER_SEGMENTER, "tile_px": 352, "overlap_px": 32, "weights": "mine"}
+ANOTHER = {
+    "most_ways": 2,
+    "segmenter": OTHER_SEGMENTER,
+    "tile_px": 352,
+    "overlap_px": 32,
+    "weights": "mine",
+}
 
 
 def another(option: str, value: object) -> object:

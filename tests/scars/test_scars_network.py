@@ -243,7 +243,7 @@ def test_the_maps_do_not_depend_on_the_size_of_tiles(net):
 def whole(net, view, **options):
     shape = [-(-n // 2) for n in view.region.shape]
     maps = np.full((8, *shape), np.nan, np.float32)
-    for piece in read_tiles(net, view, NetworkParams(check_turned=False, **options)):
+    for piece in read_tiles(net, view, NetworkParams(check_turned=False, most_ways=1, **options)):
         assert np.isnan(maps[(0, *piece.place)]).all(), "no cell is kept twice"
         maps[(slice(None), *piece.place)] = piece.maps
     assert np.isfinite(maps).all()
@@ -266,7 +266,7 @@ def test_only_tiles_that_hold_some_of_the_region_are_read():
     roi = np.zeros((600, 600), bool)
     roi[40:140, 40:140] = True
     net = Spots()
-    small = {"tile_px": 320, "overlap_px": 32, "check_turned": False}
+    small = {"tile_px": 320, "overlap_px": 32, "check_turned": False, "most_ways": 1}
     segment(skin_of((600, 600), roi=roi), net, **small)
     assert net.calls == 1
     roi[550:, 550:] = True
@@ -340,8 +340,51 @@ def test_light_without_a_side_is_flagged_as_relief_would_flag_it(make_skin):
 @pytest.mark.parametrize(("every", "again"), [(1, 9), (2, 5), (4, 3), (100, 1)])
 def test_the_second_look_costs_what_it_is_given(every, again):
     net = Spots()
-    segment(skin_of((600, 600)), net, tile_px=320, overlap_px=32, turned_every=every)
+    small = {"tile_px": 320, "overlap_px": 32, "most_ways": 1}
+    segment(skin_of((600, 600)), net, turned_every=every, **small)
     assert net.calls == 9 + again
+
+
+@pytest.mark.parametrize(
+    ("options", "calls"),
+    [
+        ({"most_tiles": 36}, 4 * 9),
+        ({"most_tiles": 35}, 2 * 9),
+        ({"most_tiles": 36, "most_ways": 2}, 2 * 9),
+        ({"most_tiles": 17}, 9 + 3),  # one way, and one tile in four again
+        ({"most_tiles": 17, "check_turned": False}, 9),
+        ({"most_tiles": 1}, 9 + 3),
+    ],
+)
+def test_photos_of_few_tiles_are_read_in_several_ways(options, calls):
+    net = Spots()
+    segment(skin_of((600, 600)), net, tile_px=320, overlap_px=32, **options)
+    assert net.calls == calls
+
+
+def test_the_mean_of_all_ways_counts_and_lies_where_the_skin_lies():
+    class Corner(Spots):
+        """Takes what lies in the upper left quarter of what it sees for deeper."""
+
+        def __call__(self, seen):
+            maps = super().__call__(seen)
+            rows, cols = maps.shape[1] // 2, maps.shape[2] // 2
+            maps[1, :rows, :cols] += 0.4
+            return maps
+
+    skin = skin_of((192, 256), spots=THREE)  # whole cells: nothing is mirrored beyond the edge
+    view = view_of(skin)
+    (plain,) = read_tiles(Spots(), view, NetworkParams(most_ways=1))
+    for ways, most in ((1, 0.4), (2, 0.2), (4, 0.1)):
+        (piece,) = read_tiles(Corner(), view, NetworkParams(most_ways=ways))
+        more = piece.maps[1] - plain.maps[1]
+        assert more.max() == pytest.approx(most, abs=1e-6)
+        assert more.mean() == pytest.approx(0.1, abs=1e-6)
+    np.testing.assert_allclose(more, 0.1, atol=1e-6)
+    upright, turned = piece.twice
+    assert upright[1, 0, 0] - plain.maps[1, 0, 0] == pytest.approx(0.4)
+    assert turned[1, -1, -1] - plain.maps[1, -1, -1] == pytest.approx(0.4)
+    assert turned[1, 0, 0] == pytest.approx(plain.maps[1, 0, 0])
 
 
 def test_no_second_look_leaves_its_figure_blank():
