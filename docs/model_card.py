@@ -81,10 +81,10 @@ how uncertain that is, the type, whether it is plain skin at all (hair, lips, gl
 it is to the deepest point of its own scar, by which touching scars are told apart. ScarScope cuts
 these maps into scars with outline, depth, volume, probabilities of type and a confidence each.
 
-Photos of few squares, such as close-ups, are read {ways} ways (upright, turned by half a turn, both
-mirrored), and the mean counts; of larger ones, such as whole faces, one square in {turned} is read a
-second time, turned. Where the upright and the turned reading differ much, the photo is flagged
-`UNSTABLE_READING` ([flags.md](flags.md))."""
+Photos of few squares, such as close-ups, are read {ways} ways (upright, turned by half a turn,
+both mirrored), and the mean counts; of larger ones, such as whole faces, one square in {turned} is
+read a second time, turned. Where the upright and the turned reading differ much, the photo is
+flagged `UNSTABLE_READING` ([flags.md](flags.md))."""
 _DATA = """\
 {examples} examples of {side:.1f} mm of skin, each seen {passes} times and changed anew each time
 (turned, relit, recoloured, covered, blurred, sharpened, compressed). They are drawn by
