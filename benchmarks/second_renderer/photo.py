@@ -22,7 +22,7 @@ from .shot import Quality, Shot
 from .skin_lines import Surface, draw_surface, normals
 from .trace import Picture, Skin, trace
 
-_MARGIN_MM = 8.0  # of skin beyond the frame: what it shades, and what a leaning camera sees
+MARGIN_MM = 8.0  # of skin beyond the frame: what it shades, and what a leaning camera sees
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ def photograph(shot: Shot, quality: Quality, *, pits: Pits | None = None) -> Tak
     pits : Pits, optional
         Scars to use instead of those of the seed.
     """
-    sheet = Sheet.of_side(quality.view_mm + _MARGIN_MM, quality.step_mm)
+    sheet = Sheet.of_side(quality.view_mm + MARGIN_MM, quality.step_mm)
     scars = draw_pits(shot, sheet, quality.view_mm) if pits is None else pits
     surface = draw_surface(shot, sheet)
     plugs = surface.plugs * (1 - scars.worn)
