@@ -29,6 +29,7 @@ SHARED = {
     "scarscope.phantom.scars:truth_table",
     "scarscope.phantom.scars:TRUTH_COLUMNS",
     "scarscope.phantom.store",
+    "scarscope.photo.colour:srgb_to_linear",
     "scarscope.measures.counts",
     "scarscope.validation",
     "scarscope.validation.result",

@@ -1,0 +1,91 @@
+"""What relief does to a photo is told from what colour and the skin do."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from scarscope.phantom.seeds import SECOND_RENDERER_TUNING
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def get():
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    yield lambda room: importlib.import_module(f"second_renderer.{room}")
+    sys.path.remove(str(ROOT / "benchmarks"))
+    for name in [m for m in sys.modules if m.split(".")[0] == "second_renderer"]:
+        del sys.modules[name]
+
+
+def encoded(light):
+    """Linear light as 8-bit sRGB."""
+    low, high = 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055
+    return Image.fromarray(np.rint(255 * np.where(light < 0.0031308, low, high)).astype(np.uint8))
+
+
+@pytest.fixture
+def seen(get, tmp_path):
+    """The evidence of one scar 5 mm wide, whose walls darken and brighten the skin."""
+    shot = next(s for s in get("plan").plan(SECOND_RENDERER_TUNING, count=1, free=0))
+    path = get("store").path_of(shot)
+    side = round(24 / shot.mm_per_px)
+    rows, cols = (np.indices((side, side)) - side / 2) * shot.mm_per_px
+    inside = np.hypot(rows, cols) < 2.5
+    rng = np.random.default_rng(4)
+    soft = cv2.GaussianBlur(rng.standard_normal((side, side)), (0, 0), 1.5 / shot.mm_per_px)
+    uneven = soft / soft.std()
+
+    def of(*, walls, grey=0.02, pigment=0.0):
+        tint = np.stack([0.3 * uneven, 1.0 * uneven, 1.3 * uneven], axis=-1)
+        log = np.log([0.5, 0.3, 0.2]) + grey * uneven.T[..., None] + pigment * tint
+        shading = walls * cols / 2.5 * inside
+        for file, own in ((path, shading), (f"truth/level/{path}", 0 * shading)):
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+            with (tmp_path / file).open("wb") as out:  # without loss, whatever its name says
+                encoded(np.exp(log + own[..., None])).save(out, "PNG")
+        mask = tmp_path / "truth" / "masks" / f"{path}.png"
+        mask.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(inside.astype(np.uint16)).save(mask)
+        scar = {"path": path, "scar_id": 1, "type": "rolling", "volume_mm3": 3.0, "width_mm": 5.0}
+        pd.DataFrame([scar]).to_csv(tmp_path / "truth" / "scars.csv", index=False)
+        return get("evidence").evidence(tmp_path, shot).iloc[0]
+
+    return of
+
+
+def test_relief_counts_by_how_much_it_does(seen):
+    weak, strong = seen(walls=0.02), seen(walls=0.08)
+    assert strong["relief"] == pytest.approx(4 * weak["relief"], rel=0.1)
+    assert 0.002 < weak["relief"] < 0.02
+    assert strong["skin"] == pytest.approx(weak["skin"])
+    assert (weak["light"] != "", weak["type"], weak["volume_mm3"]) == (True, "rolling", 3.0)
+
+
+def test_uneven_skin_counts_and_what_colour_explains_does_not(seen):
+    calm, rough = seen(walls=0.05, grey=0.01), seen(walls=0.05, grey=0.03)
+    assert rough["skin"] == pytest.approx(3 * calm["skin"], rel=0.15)
+    stained = seen(walls=0.05, grey=0.01, pigment=0.05)
+    assert stained["skin"] == pytest.approx(calm["skin"], rel=0.3)
+
+
+def test_hidden_scars_cost_rank(get, capsys):
+    rows = [
+        {"path": f"{n}", "light": "ring", "type": "rolling", "volume_mm3": float(n), "skin": 0.01}
+        | {"relief": 0.03 if n % 2 else 0.002}
+        for n in range(1, 9)
+    ]
+    get("evidence").show(pd.DataFrame(rows))
+    said = capsys.readouterr().out
+    assert "less than 0.25 of what skin does: rank correlation with the true volume 0." in said
+    get("evidence").show(pd.DataFrame(rows).assign(relief=0.03))
+    said = capsys.readouterr().out
+    assert "less than 1 of what skin does: rank correlation with the true volume 1.00" in said
