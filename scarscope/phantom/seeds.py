@@ -13,8 +13,8 @@ TUNING = range(20_000, 21_000)  # thresholds, weights and calibration of the cla
 # made, 110 000 to 119 999 reported on with it, 120 000 to 129 999 with 0.6.0: used up.
 VALIDATION = range(130_000, 140_000)  # reported figures only; nothing may be chosen by them
 # Reported figures of comparing. 66 000 to 69 999 were reported on with version 0.3.0, 80 000 to
-# 83 999 looked at while 0.4.0 was made, 84 000 to 87 999 reported on with 0.4.0 and 0.5.0, 90 000 to
-# 93 999 with 0.6.0: used up.
+# 83 999 looked at while 0.4.0 was made, 84 000 to 87 999 reported on with 0.4.0 and 0.5.0,
+# 90 000 to 93 999 with 0.6.0: used up.
 PAIRS = range(94_000, 98_000)
 STUDIES = range(88_000, 90_000)  # reported figures of studies that are photographed
 TRAINING = range(1_000_000, 3_000_000)  # the network's weights
