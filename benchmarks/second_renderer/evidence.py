@@ -1,17 +1,19 @@
-"""How much of each scar a photo shows: rendered again with every scar filled, colour kept.
+"""How much relief of each scar a photo shows: rendered again with every scar filled.
 
     python -m benchmarks.second_renderer.evidence --out DIR [--workers 2]
 
-The difference of the two photos is all that the relief of its scars does to a photo; whoever reads
-one photo has no more to go by. Set against it is how uneven the skin looks by itself at that size,
-after what its colour tells of pigment is taken off. Where relief does less than the skin does,
-scars cannot be told from skin by anyone; what rank of burdens is left to somebody who reads all
-others without any error, and nothing of those, is a bound on what can be asked for.
+The difference of both photos is what the relief of its scars does to a photo; the scars' own colour
+and worn lines are in both. Set against it is how uneven the skin looks by itself at a scar's size,
+after what its colour tells of pigment is taken off. The ratio is a contrast, not a limit of
+detection: a wide scar has many places that add up. The ranks below are what somebody would reach
+who reads some scars without error and none of the fainter ones: they say how much hangs on
+these, and bound nothing. What photos differ by far from any scar (noise, compression) is the floor.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -43,6 +45,7 @@ Field = NDArray[np.float32]
 _FINE, _BROAD = 0.2, 1.2
 _LEAST_WIDTH_MM = 1.0
 _AROUND_MM = 0.5  # walls reach a little beyond an outline
+_FAR_MM = 3.0  # from any scar
 _DARKEST = 0.004  # of linear light, before logarithms
 _LIMITS = (0.25, 0.5, 1.0)
 
@@ -95,6 +98,7 @@ def evidence(out: Path, shot: Shot) -> pd.DataFrame:
     with Image.open(out / "truth" / "masks" / f"{path}.png") as mask:
         labels = np.asarray(mask)
     table = pd.read_csv(out / "truth" / "scars.csv")
+    far = ~_grown(labels > 0, _FAR_MM / shot.mm_per_px)
     rows = []
     for scar in table[table["path"] == path].to_dict(orient="records"):
         own = labels == scar["scar_id"]
@@ -112,6 +116,7 @@ def evidence(out: Path, shot: Shot) -> pd.DataFrame:
                 "volume_mm3": scar["volume_mm3"],
                 "relief": _rms(signal[around]),
                 "skin": _rms(skin),
+                "floor": _rms(signal[far]) if far.any() else math.nan,
             }
         )
     return pd.DataFrame(rows)
@@ -148,11 +153,14 @@ def _rms(values: NDArray[np.floating]) -> float:
 
 
 def show(scars: pd.DataFrame) -> None:
-    """Print the evidence by light and type, and what ranks are left without the hidden ones."""
+    """Print the evidence by light and type, and what ranks are left without the faint ones."""
     told = scars.assign(ratio=scars["relief"] / scars["skin"])
     groups = told.groupby(["type", "light"])
     table = groups.agg(
-        scars=("ratio", "size"), relief=("relief", "median"), ratio=("ratio", "median")
+        scars=("ratio", "size"),
+        relief=("relief", "median"),
+        floor=("floor", "median"),
+        ratio=("ratio", "median"),
     )
     for limit in _LIMITS:
         hidden = told["volume_mm3"].where(told["ratio"] < limit, 0.0)
@@ -169,8 +177,8 @@ def _bounds(told: pd.DataFrame) -> Iterator[str]:
         seen = told["volume_mm3"].where(told["ratio"] >= limit, 0.0).groupby(told["path"]).sum()
         rank = float(spearmanr(true, seen.reindex(true.index)).statistic)
         yield (
-            f"all scars read without error but for those whose relief does less than {limit:g} of "
-            f"what skin does: rank correlation with the true volume {rank:.2f}"
+            f"all scars read without error, and nothing of those below {limit:g} of the skin's own "
+            f"unevenness: rank correlation with the true volume {rank:.2f}"
         )
 
 

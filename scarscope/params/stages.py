@@ -257,8 +257,8 @@ class NetworkParams:
         Ways in which the same skin is read (upright; upside down; and both mirrored), of which the
         mean counts: 1, 2 or 4.
     most_tiles : int
-        Tiles that may be read for that, all ways together. Larger photos, such as whole faces, are
-        read in fewer ways, down to one.
+        Area that may be read for that, in tiles without their rims, all ways together. Larger
+        regions, such as whole faces, are read in fewer ways, down to one.
     check_turned : bool
         Whether part of the photo is read a second time, turned by half a turn, to see whether
         the reading stands.
@@ -281,7 +281,7 @@ class NetworkParams:
     most_on_border: float = 0.35
     least_confidence: float = 0.5
     most_ways: int = 4
-    most_tiles: int = 18
+    most_tiles: int = 8
     check_turned: bool = True
     turned_every: int = 4
     most_disagreement: float = 0.35

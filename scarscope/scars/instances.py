@@ -70,8 +70,8 @@ class Traits:
 class Found:
     """Labels, numbered 1 to n without gaps, and the traits of each in order.
 
-    `left_out` is what looked like scars and is none, for it is a pore or lies along the border.
-    What only has no clear middle, or not enough confidence, may be a scar nonetheless.
+    `left_out` is what looked like scars and is none: pores, threads, what lies along the border or
+    under hair. What only has no clear middle, or not enough confidence, may be a scar nonetheless.
     """
 
     labels: Labels
@@ -100,20 +100,38 @@ def cut_scars(
     pieces = _split(marks, scar, card)
     rim = region_rim(region, filter_mm=filter_mm)
     out = np.zeros(region.shape, np.int32)
-    left_out = np.zeros(region.shape, bool)
     traits: list[Traits] = []
     for box, own in _each(pieces):
         whole = _without_threads(own)
         shown = _shown(whole, reading.hidden[box], filter_mm=filter_mm, params=params)
-        large = _is_large(shown, filter_mm=filter_mm, params=params)
-        if not large or float(rim[box][shown].mean()) > params.most_on_border:
-            left_out[box] |= own
+        if not _may_be_scar(shown, rim[box], filter_mm=filter_mm, params=params):
             continue
         about = _traits(reading, marks, box, shown)
         if about.confidence >= params.least_confidence and len(traits) < MAX_SCARS:
             traits.append(about)
             out[box][shown] = len(traits)
+    rest = scar & (out == 0)
+    left_out = _left_out(rest, reading.hidden, rim, filter_mm=filter_mm, params=params)
     return Found(out, tuple(traits), left_out)
+
+
+def _left_out(
+    rest: Mask, hidden: Image, rim: Mask, *, filter_mm: float, params: NetworkParams
+) -> Mask:
+    """What of the cells that no scar took cannot be part of one, by the rules for scars."""
+    lumps, _ = ndimage.label(rest)
+    out = np.zeros(rest.shape, bool)
+    for box, own in _each(np.asarray(lumps, np.int32)):
+        shown = _shown(_without_threads(own), hidden[box], filter_mm=filter_mm, params=params)
+        may_be = _may_be_scar(shown, rim[box], filter_mm=filter_mm, params=params)
+        out[box] |= own & ~shown if may_be else own
+    return out
+
+
+def _may_be_scar(shown: Mask, rim: Mask, *, filter_mm: float, params: NetworkParams) -> bool:
+    """Whether it is no pore and does not lie along the border."""
+    large = _is_large(shown, filter_mm=filter_mm, params=params)
+    return large and float(rim[shown].mean()) <= params.most_on_border
 
 
 def _marks(reading: Reading, sigma: float) -> Image:

@@ -146,9 +146,12 @@ def _kept(block: Square, region: Mask, params: NetworkParams) -> Iterator[Square
 
 
 def _ways(region: Mask, params: NetworkParams) -> int:
-    """How many ways every tile is read: as many as there are tiles to spare for."""
-    blocks = _blocks(region, _step(params))
-    tiles = sum(1 for block in blocks for _ in _kept(block, region, params))
+    """How many ways every tile is read: as many as there are tiles to spare for.
+
+    By the region's area in tiles, not by how it happens to lie over them: what is read in four ways
+    at one visit is read so at the next one, if the region is the same.
+    """
+    tiles = np.count_nonzero(region) / _step(params) ** 2
     allowed = (ways for ways in NETWORK_WAYS[::-1] if ways <= params.most_ways)
     return next((ways for ways in allowed if ways * tiles <= params.most_tiles), 1)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from scipy import stats
 
 from scarscope.measures.counts import MM2_PER_10_CM2, SIZE_CUTS_MM
@@ -23,7 +24,7 @@ DEPTH_CUTS_UM = (200.0, 400.0)
 # What faces without scars commonly have; papules stand for acne.
 BESIDE = ("freckles", "naevi", "papules", "wrinkles", "hairs")
 Z90 = 1.645  # half of a normal distribution's 90 % interval, in standard deviations
-_MOST_LEVELS = 12
+_MOST_LEVELS = 12  # of a figure, such as the angle of tone
 SIZES = ("below 2 mm", "2 to 4 mm", "above 4 mm")
 DEPTHS = ("below 200 um", "200 to 400 um", "above 400 um")
 
@@ -341,8 +342,10 @@ def false_beside(photos: pd.DataFrame) -> pd.DataFrame:
 def strata(frame: pd.DataFrame, names: Iterable[str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Parts of a table by each of its columns, as column, level in words, part."""
     for name in names:
+        if name not in frame:
+            continue
         # A study of many subjects has as many angles of tone: then the classes must do.
-        if name not in frame or frame[name].nunique() > _MOST_LEVELS:
+        if is_numeric_dtype(frame[name]) and frame[name].nunique() > _MOST_LEVELS:
             continue
         for level, part in frame.groupby(name, sort=True):
             if level != "":

@@ -65,6 +65,30 @@ def test_one_pit_is_one_scar_with_its_own_cells_and_traits():
     assert about.depth_sd == pytest.approx(0.04)
 
 
+@pytest.mark.parametrize("core", [0.9, 0.1])
+def test_what_cannot_be_a_scar_is_left_out_with_and_without_a_clear_middle(core):
+    scar = np.full(SHAPE, np.float32(0.02))
+    lumps = {
+        "pore": np.hypot(COLS - 15, ROWS - 15) < 2,
+        "border": (ROWS >= 74) & (COLS > 5) & (COLS < 60),
+        "hair": (COLS == 80) & (ROWS < 50),
+        "wide": np.hypot(COLS - 40, ROWS - 40) < 12,
+        "thread": (ROWS == 40) & (COLS > 51) & (COLS < 70),
+    }
+    for own in lumps.values():
+        scar[own] = 0.9
+    made = replace(reading(), scar=scar, core=np.where(scar > 0.5, np.float32(core), 0))
+    region = np.ones(SHAPE, bool)
+    region[78:] = False
+    found = cut(made, region)
+    assert len(found.traits) == (core > 0.5)
+    for name, own in lumps.items():
+        share = found.left_out[own & region].mean()
+        assert share == (0 if name == "wide" else pytest.approx(1, abs=0.1)), name
+    assert not found.left_out[scar < 0.5].any()
+    assert not (found.left_out & (found.labels > 0)).any()
+
+
 def test_a_type_counts_by_how_surely_it_is_a_scar():
     made = reading(pit(50, 40, 12), kind=0)
     sure = np.where(COLS < 50, np.float32(0.95), np.float32(0.55))

@@ -348,11 +348,12 @@ def test_the_second_look_costs_what_it_is_given(every, again):
 @pytest.mark.parametrize(
     ("options", "calls"),
     [
-        ({"most_tiles": 36}, 4 * 9),
-        ({"most_tiles": 35}, 2 * 9),
-        ({"most_tiles": 36, "most_ways": 2}, 2 * 9),
-        ({"most_tiles": 17}, 9 + 3),  # one way, and one tile in four again
-        ({"most_tiles": 17, "check_turned": False}, 9),
+        # The region has the area of 5.5 tiles, though it lies over nine.
+        ({"most_tiles": 22}, 4 * 9),
+        ({"most_tiles": 21}, 2 * 9),
+        ({"most_tiles": 22, "most_ways": 2}, 2 * 9),
+        ({"most_tiles": 10}, 9 + 3),  # one way, and one tile in four again
+        ({"most_tiles": 10, "check_turned": False}, 9),
         ({"most_tiles": 1}, 9 + 3),
     ],
 )

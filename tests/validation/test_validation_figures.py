@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from scarscope.errors import ParamsError
+from scarscope.phantom.distractors import DISTRACTORS
 from scarscope.validation import bootstrap
 from scarscope.validation.bootstrap import LEAST_UNITS, of_rows, of_sums
 from scarscope.validation.compare import SCAR_COLUMNS
-from scarscope.validation.figures import COLUMNS, spearman
+from scarscope.validation.figures import COLUMNS, false_figures, spearman
 from scarscope.validation.result import PHOTOS, draw_together
 
 
@@ -75,6 +76,17 @@ def test_no_photo_with_scars_gives_no_detection_but_false_scars():
     assert math.isnan(result.value("recall_3mm"))
     assert result.value("precision_3mm") == 0
     assert result.value("false_per_10cm2") == pytest.approx(3.0)
+
+
+def test_every_distractor_is_told_however_many_there_are():
+    free = {"hit_3mm": 0, "missed_3mm": 0, "n_true": 0, "set": "distractor", "n_cut": 0}
+    photos = [photo("", distractor="", n_found=0, **free)]
+    photos += [
+        photo(kind, distractor=kind, n_found=n, **free) for n, kind in enumerate(DISTRACTORS)
+    ]
+    found = false_figures(pd.DataFrame(photos))
+    own = found[found["by"] == "distractor"]
+    assert sorted(own["level"]) == sorted(DISTRACTORS)
 
 
 def test_distractors_are_told_apart():
