@@ -52,6 +52,13 @@ def test_no_change_is_read_without_such_error():
     assert (low, high) == pytest.approx((100 * math.expm1(-0.1), 100 * math.expm1(0.1)))
 
 
+def test_an_interval_that_no_number_holds_is_endless():
+    assert ends(-30.0, -5.0, half=1e4) == (-100.0, math.inf)
+    gone, stayed = Told(-1000.0), Told(0.0)
+    low, high = true_ends(Told(-1000.0, 1.0), gone, stayed, rows(), 0.95)
+    assert (low, high) == (-100.0, 0.0)  # chance leaves it below 0, and so does this
+
+
 def test_it_is_never_narrower_than_chance():
     low, high = ends(-30.0, -5.0, half=0.1)
     value = math.log(0.7 / 0.95)

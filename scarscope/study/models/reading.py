@@ -18,6 +18,8 @@ from scarscope.change.measures import COMBINED
 from scarscope.study.models.reml import Estimate
 from scarscope.study.models.rows import ModelRows
 
+_MOST_LOG = 700.0  # beyond it, the exponential is no number any more
+
 
 def true_ends(
     found: Estimate, own: Estimate, other: Estimate, rows: ModelRows, confidence: float
@@ -47,13 +49,22 @@ def true_ends(
     if rows.scale != "ratio" or math.isnan(share):
         return math.nan, math.nan
     low, high = found.interval(confidence)
-    off = share * abs(math.exp(-own.value) - math.exp(-other.value))
+    off = share * abs(_inverse(own.value) - _inverse(other.value))
     half = math.hypot((high - low) / 2, float(norm.ppf((1 + confidence) / 2)) * off)
     # A share of a change cannot turn it round: what chance leaves on one side of 0 stays there.
     bottom = 0.0 if low > 0 else -math.inf
     top = 0.0 if high < 0 else math.inf
     ends = (min(max(found.value + side * half, bottom), top) for side in (-1, 1))
-    return 100 * math.expm1(next(ends)), 100 * math.expm1(next(ends))
+    return _percent(next(ends)), _percent(next(ends))
+
+
+def _inverse(log_ratio: float) -> float:
+    return math.exp(min(-log_ratio, _MOST_LOG))
+
+
+def _percent(log_ratio: float) -> float:
+    """A log ratio as a change in percent; infinite where no number holds it."""
+    return 100 * math.expm1(log_ratio) if log_ratio < _MOST_LOG else math.inf
 
 
 def reading_share(measure: str) -> float:
