@@ -167,11 +167,18 @@ def test_scars_are_retyped_and_added(scored, study):
 
 
 def test_a_region_that_was_drawn_takes_the_place_of_the_found_one(scored, study):
+    places = scars(scored, FIRST)["y_px"]
+    inside, other = places[places < 110].index[0], places[places > 160].index[0]
+    upper = ((0, 0), (285, 0), (285, 143), (0, 143))
     decide(
         study,
-        (FIRST, "region", {"outline": HALF}),
-        (FIRST, "reject", {"scar_id": 2}),
-        (FIRST, "retype", {"scar_id": 3, "type": "icepick", "outline": around(scored, 3)}),
+        (FIRST, "region", {"outline": upper}),
+        (FIRST, "reject", {"scar_id": int(other)}),
+        (
+            FIRST,
+            "retype",
+            {"scar_id": int(inside), "type": "icepick", "outline": around(scored, inside)},
+        ),
     )
     result = run(study)
     row = photo(result, FIRST)
@@ -180,7 +187,7 @@ def test_a_region_that_was_drawn_takes_the_place_of_the_found_one(scored, study)
     assert row["review"] == 2
     assert "retyped" in set(scars(result, FIRST)["reviewed"])
     (left,) = told(study)["left"]
-    assert (left["path"], left["what"]) == (FIRST, "reject scar 2")
+    assert (left["path"], left["what"]) == (FIRST, f"reject scar {other}")
     assert "without an outline" in left["why"]
 
 
@@ -315,7 +322,7 @@ def test_what_is_rejected_at_baseline_counts_in_neither_photo(scored, study):
     assert 0 < now["before"] < was["before"]
     lost = was["before"] - now["before"]
     share = scars(scored, FIRST).loc[number, "volume_mm3"] * 1000 / now_area(result)
-    assert lost == pytest.approx(share, rel=0.1)
+    assert 0.9 * share < lost < 1.25 * share  # what is faint about it goes, too
 
 
 def now_area(result):

@@ -303,7 +303,8 @@ def _contrasts(
 def _figures(found: Estimate, scale: Scale, confidence: float) -> tuple[float, ...]:
     low, high = found.interval(confidence)
     values = (found.value, low, high)
-    percent = 100 * np.expm1(values) if scale == "ratio" else np.full(3, np.nan)
+    with np.errstate(over="ignore"):  # of hardly any subjects, an interval can be endless
+        percent = 100 * np.expm1(values) if scale == "ratio" else np.full(3, np.nan)
     return (found.value, found.se, found.df, low, high, *percent.tolist(), found.p)
 
 

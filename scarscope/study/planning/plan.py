@@ -186,7 +186,8 @@ def power_at(
             failed += 1
             continue
         found += told.p < level and (told.estimate < 0) == (trial.effect < 0)
-        widths.append(100 * (math.exp(told.high) - math.exp(told.low)))
+        with np.errstate(over="ignore"):  # of hardly any sides, an interval can be endless
+            widths.append(100 * float(np.exp(told.high) - np.exp(told.low)))
     share = wilson(found, studies)
     width = float(np.median(widths)) if widths else math.nan
     mdc = 100 * mdc95_of_burden(spreads, photos=trial.photos) / spreads.baseline_um
