@@ -281,7 +281,7 @@ class NetworkParams:
     most_on_border: float = 0.35
     least_confidence: float = 0.5
     most_ways: int = 4
-    most_tiles: int = 8
+    most_tiles: int = 5
     check_turned: bool = True
     turned_every: int = 4
     most_disagreement: float = 0.35
