@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -39,21 +38,6 @@ needs_mitsuba = pytest.mark.skipif(
     importlib.util.find_spec("mitsuba") is None,
     reason='Mitsuba is not installed (pip install -e ".[second]")',
 )
-
-
-@pytest.fixture(scope="module")
-def renderer():
-    """The package, importable for as long as these tests run."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    yield importlib.import_module
-    sys.path.remove(str(ROOT / "benchmarks"))
-    for name in [m for m in sys.modules if m.split(".")[0] == "second_renderer"]:
-        del sys.modules[name]
-
-
-@pytest.fixture(scope="module")
-def get(renderer):
-    return lambda room: renderer(f"second_renderer.{room}")
 
 
 def _imports(path):

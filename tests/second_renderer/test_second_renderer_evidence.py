@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,17 +11,6 @@ import pytest
 from PIL import Image
 
 from scarscope.phantom.seeds import SECOND_RENDERER_TUNING
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def get():
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    yield lambda room: importlib.import_module(f"second_renderer.{room}")
-    sys.path.remove(str(ROOT / "benchmarks"))
-    for name in [m for m in sys.modules if m.split(".")[0] == "second_renderer"]:
-        del sys.modules[name]
 
 
 def encoded(light):

@@ -5,10 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-import sys
 from argparse import Namespace
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,23 +14,12 @@ import pytest
 
 from scarscope.phantom.seeds import SECOND_RENDERER, SECOND_RENDERER_TUNING
 
-ROOT = Path(__file__).parents[2]
 SEED = SECOND_RENDERER_TUNING[40]
 
 needs_mitsuba = pytest.mark.skipif(
     importlib.util.find_spec("mitsuba") is None,
     reason='Mitsuba is not installed (pip install -e ".[second]")',
 )
-
-
-@pytest.fixture(scope="module")
-def get():
-    """A module of the package, which is importable for as long as these tests run."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    yield lambda room: importlib.import_module(f"second_renderer.{room}")
-    sys.path.remove(str(ROOT / "benchmarks"))
-    for name in [m for m in sys.modules if m.split(".")[0] == "second_renderer"]:
-        del sys.modules[name]
 
 
 @pytest.fixture(scope="module")
