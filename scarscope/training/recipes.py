@@ -18,6 +18,7 @@ from scarscope.training.example import SIDE_MM
 
 # Shares of examples.
 _CLEAN, _MARKED, _STRANGE_LIGHT, _HAIRY = 0.15, 0.35, 0.15, 0.15
+_OPPOSED = 0.25  # Of the others: shading of two lamps face to face cancels, and most is hidden.
 # Native spacing in mm/px and how often; what is finer than 0.1 is averaged down, as in use.
 _SPACINGS = ((0.10, 0.50), (0.075, 0.20), (0.06, 0.08), (0.12, 0.08), (0.15, 0.09), (0.19, 0.05))
 # Log spreads of depth: of a whole patch, and of one scar in it.
@@ -53,6 +54,8 @@ def training_recipe(seed: int) -> Recipe:
     light = recipe.light
     if rng.random() < _STRANGE_LIGHT:
         light = strange_light(stream(seed, "training light"))
+    elif rng.random() < _OPPOSED:
+        light = opposed_light(stream(seed, "opposed light"))
     return replace(recipe, skin=skin, light=light, pose=_leaning(stream(seed, "leaning")))
 
 
@@ -156,6 +159,22 @@ def strange_light(rng: np.random.Generator) -> Light:
         ambient=float(rng.uniform(0.0, 0.6)),
         ambient_colour=_tint(rng),
     )
+
+
+def opposed_light(rng: np.random.Generator) -> Light:
+    """Two softboxes face to face, one a little stronger, in a photo turned any way."""
+    azimuth, share = float(rng.uniform(0, 360)), float(rng.uniform(0.38, 0.62))
+    lamps = tuple(
+        Lamp(
+            zenith_deg=float(rng.uniform(30, 58)),
+            azimuth_deg=(azimuth + turn) % 360,
+            spread_deg=float(rng.uniform(6, 20)),
+            power=power,
+            distance_mm=float(np.exp(rng.uniform(np.log(500), np.log(2000)))),
+        )
+        for turn, power in ((0.0, share), (180.0 + float(rng.normal(0, 6)), 1 - share))
+    )
+    return Light(name="opposed", lamps=lamps, ambient=float(rng.uniform(0.02, 0.2)))
 
 
 def _tint(rng: np.random.Generator) -> tuple[float, float, float]:

@@ -15,7 +15,7 @@ from scarscope.training import augment, faces
 from scarscope.training.augment import augmented, turned
 from scarscope.training.example import FIELDS, SIDE, Example, example_of
 from scarscope.training.faces import face_examples
-from scarscope.training.recipes import SIDE_MM, strange_light, training_recipe
+from scarscope.training.recipes import SIDE_MM, opposed_light, strange_light, training_recipe
 
 HALF = SIDE // 2
 
@@ -75,6 +75,7 @@ def test_recipes_hold_what_they_are_to_hold():
     assert 15 < sum(not r.skin.scars for r in recipes) < 60
     assert len({r.mm_per_px for r in recipes}) >= 4
     assert 5 < sum(r.light.name == "strange" for r in recipes) < 40
+    assert 12 < sum(r.light.name == "opposed" for r in recipes) < 45
     waves = [r.skin.surface for r in recipes if r.skin.surface.wave_mm > 0]
     assert 50 < len(waves) < 95
     slopes = [surface.wave_mm / surface.wave_length_mm for surface in waves]
@@ -87,6 +88,15 @@ def test_strange_lights_are_possible_lights():
     lights = [strange_light(np.random.default_rng(seed)) for seed in range(40)]
     assert {len(light.lamps) for light in lights} == {1, 2, 3}
     assert all(0 <= lamp.zenith_deg < 90 for light in lights for lamp in light.lamps)
+
+
+def test_opposed_lamps_shine_from_opposite_sides_and_nearly_cancel():
+    for seed in range(40):
+        one, other = opposed_light(np.random.default_rng(seed)).lamps
+        turn = np.radians(one.azimuth_deg - other.azimuth_deg)
+        assert np.cos(turn) < np.cos(np.radians(150))
+        assert one.power + other.power == pytest.approx(1)
+        assert 0.38 <= min(one.power, other.power)
 
 
 def test_crops_of_a_face_show_skin_and_what_is_none(monkeypatch):
