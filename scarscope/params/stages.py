@@ -162,7 +162,8 @@ class ScarParams:
         Share of the fine contrast that relief can have made (0 to 1) below which such a photo
         gets ``RELIEF_HIDDEN`` too, if much of what is read is doubtful.
     most_doubt : float
-        Share of the missing volume beside outlines (0 to 1) above which it is much.
+        Share of the missing volume beside outlines (0 to 1) above which it is much; there, what is
+        less likely a scar than 1 in 20 does not count.
     sure_vote : float
         Log-odds of the light's side below which ``LIGHT_UNSURE`` is set.
     """
@@ -244,9 +245,10 @@ class NetworkParams:
         Scars of which a smaller share is plain skin are left out.
     least_faint : float
         Where a scar is likelier than this and none was outlined, the depth that is to be expected
-        counts in the burden, but for pores and what lies along the border. Below it, what is to be
-        expected rests on how densely the skin was scarred that the network learned from, more than
-        on the photo.
+        counts in the burden, but for pores and what lies along the border. The lower, the better
+        photos under flat light rank, and the more skin without any scar adds. Below it, what is to
+        be expected rests on how densely the skin was scarred that the network learned from, more
+        than on the photo.
     least_width_mm, least_width_cells : float
         Narrower scars are pores (0.25 to 0.87 mm, Flament 2015) or not resolved.
     most_on_border : float
@@ -275,7 +277,7 @@ class NetworkParams:
     overlap_px: int = 96
     most_hidden: float = 0.5
     least_visible: float = 0.5
-    least_faint: float = 0.05
+    least_faint: float = 0.01
     least_width_mm: float = 0.6
     least_width_cells: float = 3.0
     most_on_border: float = 0.35

@@ -28,6 +28,7 @@ Mask = NDArray[np.bool_]
 
 _NOTHING = -20.0  # logit of what no tile was read for: surely no scar
 _MOST_LOG_SD = 2.0  # log of 7 mm: no depth is less certain, and its exponential stays finite
+_DOUBTFUL = 0.05  # probability of a scar from which what is expected counts as doubtful
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +108,7 @@ class NetworkSegmenter:
         faint = np.zeros(skin.grid.shape, np.float32)
         plain = skin.region[box] & (found.labels == 0) & ~found.left_out
         faint[box] = _faint(reading, plain, self.params)
+        doubtful = faint[box][reading.scar >= _DOUBTFUL]
         smooth = np.zeros(skin.grid.shape, np.float32)
         smooth[box] = reading.depth
         quality = {
@@ -122,7 +124,7 @@ class NetworkSegmenter:
             table=_table(labels, smooth, skin.grid, found, card),
             segmenter=self.name,
             quality=quality,
-            flags=skin.flags | self._flags(quality, _doubt(depth, faint)),
+            flags=skin.flags | self._flags(quality, _doubt(depth, doubtful)),
             weights=card.digest,
             faint=faint,
         )
@@ -208,10 +210,10 @@ def _faint(reading: Reading, plain: Mask, params: NetworkParams) -> Image:
     return np.where(seen, reading.expected, np.float32(0))
 
 
-def _doubt(depth: Image, faint: Image) -> float:
+def _doubt(depth: Image, doubtful: Image) -> float:
     """Share of the missing volume that is doubtful; 1 where nothing is missing."""
-    sure, doubtful = (float(part.sum(dtype=np.float64)) for part in (depth, faint))
-    return doubtful / (sure + doubtful) if sure + doubtful > 0 else 1.0
+    sure, doubt = (float(part.sum(dtype=np.float64)) for part in (depth, doubtful))
+    return doubt / (sure + doubt) if sure + doubt > 0 else 1.0
 
 
 def _probability(logits: Image) -> Image:

@@ -452,16 +452,37 @@ def test_what_was_left_out_of_the_outlines_on_purpose_is_not_expected_either():
     scars = segment(skin_of(spots=small), least_width_mm=1.0)
     assert len(scars) == 1
     around = scars.faint[30:50, 30:50]
-    assert around.sum() < 0.1 * 0.3 * np.pi * 2**2  # its rim at most, of 0.3 mm over 13 cells
+    assert around.sum() < 0.12 * 0.3 * np.pi * 2**2  # its rim at most, of 0.3 mm over 13 cells
 
 
-@pytest.mark.parametrize(("spots", "hidden"), [(THREE, False), ((), True)])
-def test_relief_is_hidden_where_little_is_shared_and_nothing_seen(make_skin, spots, hidden):
+class Wash(Spots):
+    """Sees spots, and everywhere beside them a chance of a scar with plenty of depth."""
+
+    def __init__(self, chance):
+        super().__init__()
+        self.chance = chance
+
+    def __call__(self, seen):
+        maps = super().__call__(seen)
+        beside = maps[0] < 16  # the skin is blotchy
+        maps[0] = np.where(beside, np.log(self.chance / (1 - self.chance)), maps[0])
+        maps[1] = np.where(beside, 0.05, maps[1])
+        return maps
+
+
+@pytest.mark.parametrize(
+    ("spots", "chance", "hidden"),
+    [(THREE, 0.0001, False), ((), 0.0001, True), (THREE, 0.03, False), (THREE, 0.10, True)],
+)
+def test_relief_is_hidden_where_little_is_shared_and_next_to_nothing_is_sure(
+    make_skin, spots, chance, hidden
+):
     grain = make_skin(shape=(150, 180))
     blotchy = np.random.default_rng(5).normal(0, 0.15, (*grain.grid.shape, 3))
     dark = skin_of(spots=spots).rgb * np.exp(blotchy)
-    scars = segment(replace(grain, rgb=dark.astype(np.float32)))
+    scars = segment(replace(grain, rgb=dark.astype(np.float32)), Wash(chance))
     assert scars.quality["relief_share"] < 0.5
+    assert bool(scars.faint.mean() > 0.04) == (chance > 0.01)
     assert Flag.FLAT_LIGHT in scars.flags
     assert (Flag.RELIEF_HIDDEN in scars.flags) == hidden
 
