@@ -6,7 +6,7 @@ The one place where that is ruled:
   others keep their numbers.
 - *Retyped*: the stated type has probability 1.
 - *Added*: the outline becomes a scar, numbered after the largest, of confidence 1; its depth is
-  what the segmenter reads there.
+  what the segmenter reads there, and what is faint about it goes.
 
 A decision is about a place. The number that it names is believed where that scar lies in the
 outline; else the scar that fills the outline best is meant, since numbers change with parameters,
@@ -44,7 +44,7 @@ LEAST_INSIDE = 0.5  # of a scar that lies in a rejected place: it is what was re
 LEAST_CELLS = 3  # of an added scar: below that it has no width
 # A mean depth below this says nothing of whether a scar is there; those that are found are deeper.
 LEAST_DEPTH_MM = 0.01
-HALO_MM = 1.0  # around a rejected scar: what the network half took for one with it
+HALO_MM = 1.0  # around a rejected or drawn scar: what the network half took for one with it
 _SURE = 1.0  # confidence of what a person has drawn
 
 
@@ -321,8 +321,7 @@ class _Sheet:
             depth_sd={self.largest: math.nan},
         )
         self.labels[cells], self.depth[cells] = self.largest, around[cells]
-        if self.faint is not None:
-            self.faint[cells] = 0
+        self.forget(cells)  # a scar ends where a person has drawn it
         # Rows of an empty table have no kinds to agree with.
         self.table = pd.concat([self.table, row], ignore_index=True) if len(self.table) else row
         self.marks[self.largest] = "added"

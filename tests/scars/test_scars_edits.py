@@ -55,7 +55,7 @@ def test_a_rejected_scar_is_gone_and_the_others_keep_their_numbers(found):
     assert (found.scars.labels == 2).any()  # what was found stays as it was
 
 
-def test_what_is_faint_about_a_rejected_scar_goes_with_it(found):
+def test_what_is_faint_about_a_rejected_or_drawn_scar_goes_with_it(found):
     labels = found.scars.labels
     faint = np.where(labels > 0, 0, 0.002).astype(np.float32)
     scars = apply_edits(Found(replace(found.scars, faint=faint), found.depth), [Edit("reject", 2)])
@@ -64,8 +64,9 @@ def test_what_is_faint_about_a_rejected_scar_goes_with_it(found):
     assert (scars.faint[away < 14] == 0).all()  # its radius of 0.5 mm, and 1 mm more, less rounding
     np.testing.assert_array_equal(scars.faint[away > 16], faint[away > 16])
     added = apply_edits(Found(replace(found.scars, faint=faint), found.depth), [add(60, 90)])
-    assert (added.faint[added.labels == 4] == 0).all()
-    assert added.faint.sum() < faint.sum()
+    assert (added.faint[82:99, 52:69] == 0).all()  # a square of 0.9 mm, and what lies about it
+    assert (added.faint[90, [46, 74]] == 0).all()
+    np.testing.assert_array_equal(added.faint[90, [40, 80]], faint[90, [40, 80]])
     assert (faint[labels == 0] > 0).all()  # what was found stays as it was
 
 
