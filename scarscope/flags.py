@@ -37,6 +37,7 @@ class Flag(IntFlag):
     LIGHT_UNSURE = 1 << 14
     UNSTABLE_READING = 1 << 15
     RELIEF_HIDDEN = 1 << 16
+    DOUBTFUL_READING = 1 << 17
 
     @property
     def text(self) -> str:
@@ -179,6 +180,14 @@ REGISTRY: tuple[FlagInfo, ...] = (
         "much of what the network reads is doubtful, or it reads nothing: scars may not show in "
         "this photo, which may be scored far too low",
         "leave out crossed polarising filters, and use one lamp 30 to 60 degrees from the side",
+    ),
+    FlagInfo(
+        Flag.DOUBTFUL_READING,
+        "caution",
+        "a good part of what is read was not sure enough to be outlined: scars that the light "
+        "hides, or healthy skin that looks like them; the burden may be far off either way",
+        "look at the depth map, where it is shown paler; use one lamp 30 to 60 degrees from the "
+        "side, at the same place every time",
     ),
 )
 

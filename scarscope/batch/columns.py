@@ -41,6 +41,11 @@ QUALITY = {
     "focus_blur_px": "Blur, standard deviation in the photo's pixels.",
     "focus_blur_mm": "Blur in skin, standard deviation in mm (`SOFT_FOCUS`); blank without a "
     "scale.",
+    "ways_read": "In how many ways the network read the photo, of which the mean counts.",
+    "doubtful_share": "Share of the missing volume where a scar is likelier than 1 in 20 and was "
+    "not outlined, 0 to 1 (`DOUBTFUL_READING`, `RELIEF_HIDDEN`); 1 where nothing is missing.",
+    "doubtful_um": "The same as mean depth over the region in micrometres (`DOUBTFUL_READING`); "
+    "blank without a scale.",
     "turn_disagreement": "Difference between the photo's reading and that of the same photo turned "
     "upside down, 0 to 1 (`UNSTABLE_READING`); blank where it was not read twice.",
     "light_azimuth_deg": "Direction that the light comes from, degrees.",

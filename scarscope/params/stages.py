@@ -266,6 +266,9 @@ class NetworkParams:
         the reading stands.
     turned_every : int
         One in this many tiles is read a second time, where the photo is read in one way.
+    most_doubtful, least_doubtful_um : float
+        Share of the missing volume that was not sure enough for an outline (0 to 1), and its mean
+        depth over the region in micrometres, above both of which ``DOUBTFUL_READING`` is set.
     most_disagreement : float
         Disagreement between both readings (0 to 1) above which ``UNSTABLE_READING`` is set.
     weights : str
@@ -286,6 +289,8 @@ class NetworkParams:
     most_tiles: int = 5
     check_turned: bool = True
     turned_every: int = 4
+    most_doubtful: float = 0.4
+    least_doubtful_um: float = 1.0
     most_disagreement: float = 0.35
     weights: str = ""
 
@@ -296,12 +301,12 @@ class NetworkParams:
         rule = f"a multiple of {unit} above twice overlap_px, at most 4096"
         require(side % unit == 0 and 2 * rim < side <= 4096, "tile_px", side, rule)
         shares = ("most_hidden", "least_visible", "least_faint", "most_on_border")
-        for name in (*shares, "least_confidence"):
+        for name in (*shares, "least_confidence", "most_disagreement", "most_doubtful"):
             require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "from 0 to 1")
         for name in ("least_width_mm", "least_width_cells"):
             require(getattr(self, name) > 0, name, getattr(self, name), "positive")
-        limit = self.most_disagreement
-        require(0 <= limit <= 1, "most_disagreement", limit, "from 0 to 1")
+        least = self.least_doubtful_um
+        require(least >= 0, "least_doubtful_um", least, "0 or more")
         require(self.most_ways in NETWORK_WAYS, "most_ways", self.most_ways, "1, 2 or 4")
         require(self.most_tiles >= 1, "most_tiles", self.most_tiles, "1 or more")
         require(self.turned_every >= 1, "turned_every", self.turned_every, "1 or more")

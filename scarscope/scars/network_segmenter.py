@@ -19,7 +19,7 @@ from scarscope.scars.instances import Found, Reading, cut_scars
 from scarscope.scars.model import Scars
 from scarscope.scars.network import OUTPUTS, Maps, Net, load
 from scarscope.scars.relief import estimate_axis, flatten
-from scarscope.scars.tiles import View, onto_grid, read_tiles, view_of
+from scarscope.scars.tiles import View, onto_grid, read_tiles, view_of, ways_of
 from scarscope.scars.turned import Tally
 from scarscope.skin.model import Grid, Skin
 
@@ -108,15 +108,18 @@ class NetworkSegmenter:
         faint = np.zeros(skin.grid.shape, np.float32)
         plain = skin.region[box] & (found.labels == 0) & ~found.left_out
         faint[box] = _faint(reading, plain, self.params)
-        doubtful = faint[box][reading.scar >= _DOUBTFUL]
         smooth = np.zeros(skin.grid.shape, np.float32)
         smooth[box] = reading.depth
+        depth = np.where(labels > 0, smooth, np.float32(0))
+        doubt = _Doubt.of(depth, faint[box][reading.scar >= _DOUBTFUL], skin)
         quality = {
+            "ways_read": float(ways_of(look.view, self.params)),
             "turn_disagreement": math.nan if look.tally is None else look.tally.disagreement,
+            "doubtful_share": doubt.share,
+            "doubtful_um": doubt.um if skin.grid.unit == "mm" else math.nan,
             "light_directedness": self._directedness(skin),
             "relief_share": relief_share(skin.rgb, skin.region, filter_mm=step),
         }
-        depth = np.where(labels > 0, smooth, np.float32(0))
         return Scars(
             skin=skin,
             labels=labels,
@@ -124,7 +127,7 @@ class NetworkSegmenter:
             table=_table(labels, smooth, skin.grid, found, card),
             segmenter=self.name,
             quality=quality,
-            flags=skin.flags | self._flags(quality, _doubt(depth, doubtful)),
+            flags=skin.flags | self._flags(quality, doubt),
             weights=card.digest,
             faint=faint,
         )
@@ -134,11 +137,14 @@ class NetworkSegmenter:
         shading = flatten(skin.shading, skin.region, filter_mm=step, params=self.light)
         return estimate_axis(shading, skin.region, filter_mm=step).directed
 
-    def _flags(self, quality: dict[str, float], doubt: float) -> Flag:
+    def _flags(self, quality: dict[str, float], doubt: _Doubt) -> Flag:
         flags = Flag.NONE
+        params = self.params
+        if doubt.share > params.most_doubtful and doubt.um > params.least_doubtful_um:
+            flags |= Flag.DOUBTFUL_READING
         if quality["turn_disagreement"] > self.params.most_disagreement:  # False for NaN
             flags |= Flag.UNSTABLE_READING
-        return flags | light_flags(quality, doubt, self.light)
+        return flags | light_flags(quality, doubt.share, self.light)
 
     def _network(self) -> tuple[Net, Card]:
         if self.net is not None and self.card is not None:
@@ -210,10 +216,27 @@ def _faint(reading: Reading, plain: Mask, params: NetworkParams) -> Image:
     return np.where(seen, reading.expected, np.float32(0))
 
 
-def _doubt(depth: Image, doubtful: Image) -> float:
-    """Share of the missing volume that is doubtful; 1 where nothing is missing."""
-    sure, doubt = (float(part.sum(dtype=np.float64)) for part in (depth, doubtful))
-    return doubt / (sure + doubt) if sure + doubt > 0 else 1.0
+@dataclass(frozen=True)
+class _Doubt:
+    """Missing depth that was not sure enough for an outline.
+
+    Attributes
+    ----------
+    share : float
+        Of all that is missing; 1 where nothing is.
+    um : float
+        Mean over the region in micrometres, nominal ones where there is no scale.
+    """
+
+    share: float
+    um: float
+
+    @classmethod
+    def of(cls, depth: Image, doubtful: Image, skin: Skin) -> _Doubt:
+        sure, doubt = (float(part.sum(dtype=np.float64)) for part in (depth, doubtful))
+        cells, to_um = np.count_nonzero(skin.region), 1000 * skin.grid.filter_mm / skin.grid.step
+        share = doubt / (sure + doubt) if sure + doubt > 0 else 1.0
+        return cls(share, doubt / cells * to_um if cells else 0.0)
 
 
 def _probability(logits: Image) -> Image:

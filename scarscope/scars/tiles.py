@@ -122,7 +122,7 @@ def read_tiles(net: Net, view: View, params: NetworkParams) -> Iterator[Piece]:
     Piece
         Places are in cells of 0.20 mm: half of the view's pixels, rounded up.
     """
-    rim, ways = params.overlap_px, _ways(view.region, params)
+    rim, ways = params.overlap_px, ways_of(view, params)
     number = 0
     for block in _blocks(view.region, _step(params)):
         seen, start = _channels(view.rgb, block)
@@ -145,13 +145,13 @@ def _kept(block: Square, region: Mask, params: NetworkParams) -> Iterator[Square
             yield kept
 
 
-def _ways(region: Mask, params: NetworkParams) -> int:
-    """How many ways every tile is read: as many as there are tiles to spare for.
+def ways_of(view: View, params: NetworkParams) -> int:
+    """How many ways every tile of a view is read: as many as there are tiles to spare for.
 
     By the region's area in tiles, not by how it happens to lie over them: what is read in four ways
     at one visit is read so at the next one, if the region is the same.
     """
-    tiles = np.count_nonzero(region) / _step(params) ** 2
+    tiles = np.count_nonzero(view.region) / _step(params) ** 2
     allowed = (ways for ways in NETWORK_WAYS[::-1] if ways <= params.most_ways)
     return next((ways for ways in allowed if ways * tiles <= params.most_tiles), 1)
 

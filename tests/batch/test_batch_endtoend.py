@@ -55,7 +55,7 @@ def test_every_column_is_explained_and_every_figure_behind_a_flag_is_there(study
 
     score = ss.score(study / "P01/s0/left cheek.png")
     # Each segmenter has figures that the other has not.
-    networks = {"turn_disagreement"}
+    networks = {"turn_disagreement", "ways_read", "doubtful_share", "doubtful_um"}
     reliefs = {"light_azimuth_deg", "light_vote", "relief_noise_um"}
     others = reliefs if score.scars.segmenter == "network" else networks
     assert set(columns.QUALITY) - others == {*score.skin.quality, *score.scars.quality}

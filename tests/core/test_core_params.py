@@ -107,6 +107,8 @@ def test_a_value_of_the_wrong_kind_is_refused(stage, option, value):
         ("network", "most_ways", 3),
         ("network", "most_tiles", 0),
         ("network", "most_disagreement", -0.1),
+        ("network", "most_doubtful", 1.1),
+        ("network", "least_doubtful_um", -1.0),
         ("network", "least_confidence", 1.01),
         ("network", "least_width_mm", 0.0),
     ],

@@ -359,8 +359,9 @@ def test_the_second_look_costs_what_it_is_given(every, again):
 )
 def test_photos_of_few_tiles_are_read_in_several_ways(options, calls):
     net = Spots()
-    segment(skin_of((600, 600)), net, tile_px=320, overlap_px=32, **options)
+    scars = segment(skin_of((600, 600)), net, tile_px=320, overlap_px=32, **options)
     assert net.calls == calls
+    assert scars.quality["ways_read"] == (calls // 9 if calls > 12 else 1)
 
 
 def test_the_mean_of_all_ways_counts_and_lies_where_the_skin_lies():
@@ -485,6 +486,40 @@ def test_relief_is_hidden_where_little_is_shared_and_next_to_nothing_is_sure(
     assert bool(scars.faint.mean() > 0.04) == (chance > 0.01)
     assert Flag.FLAT_LIGHT in scars.flags
     assert (Flag.RELIEF_HIDDEN in scars.flags) == hidden
+
+
+def test_a_reading_that_is_mostly_doubtful_is_flagged():
+    skin, bare = skin_of(spots=THREE), skin_of()
+    sure, washed = segment(skin, Wash(0.0001)), segment(skin, Wash(0.10))
+    assert Flag.DOUBTFUL_READING not in sure.flags
+    assert sure.quality["doubtful_share"] < 0.05
+    assert Flag.DOUBTFUL_READING in washed.flags
+    told = washed.quality
+    assert told["doubtful_um"] == pytest.approx(1000 * washed.faint.sum() / skin.region.sum())
+    whole = washed.faint.sum() + washed.depth.sum()
+    assert told["doubtful_share"] == pytest.approx(washed.faint.sum() / whole)
+    # What is a scar with less than 1 in 20 counts, and is no doubt.
+    slight = segment(skin, Wash(0.03))
+    assert slight.faint.sum() == pytest.approx(washed.faint.sum(), rel=0.05)
+    assert slight.quality["doubtful_share"] < 0.05
+    assert Flag.DOUBTFUL_READING not in slight.flags
+    # Neither a share of next to nothing nor a small share of much is.
+    for net, options in (
+        (Wash(0.10), {"least_doubtful_um": 60.0}),
+        (Wash(0.10), {"most_doubtful": 1.0}),
+    ):
+        assert Flag.DOUBTFUL_READING not in segment(skin, net, **options).flags
+    assert segment(bare, Wash(0.0001)).quality["doubtful_share"] == 1.0
+    assert Flag.DOUBTFUL_READING not in segment(bare, Wash(0.0001)).flags
+    assert Flag.DOUBTFUL_READING in segment(bare, Wash(0.10)).flags
+
+
+def test_doubt_without_a_scale_is_judged_by_the_nominal_one_and_told_in_no_unit():
+    plain = skin_of(mm_per_px=None, params=SkinParams(nominal_view_mm=18.0))
+    scars = segment(plain, Wash(0.10))
+    assert np.isnan(scars.quality["doubtful_um"])
+    assert Flag.DOUBTFUL_READING in scars.flags
+    assert Flag.DOUBTFUL_READING not in segment(plain, Wash(0.10), least_doubtful_um=60.0).flags
 
 
 def test_nothing_is_expected_outside_the_region_and_where_skin_is_hidden():
