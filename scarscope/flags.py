@@ -184,10 +184,10 @@ REGISTRY: tuple[FlagInfo, ...] = (
     FlagInfo(
         Flag.DOUBTFUL_READING,
         "caution",
-        "a good part of what is read was not sure enough to be outlined: scars that the light "
-        "hides, or healthy skin that looks like them; the burden may be far off either way",
-        "look at the depth map, where it is shown paler; use one lamp 30 to 60 degrees from the "
-        "side, at the same place every time",
+        "a good part of what may be missing was not sure enough to be outlined: scars that the "
+        "light hides, or healthy skin that looks like them; the burden may be far off either way",
+        "look at the depth map, where the deeper of it is paler, and draw scars that you see; use "
+        "one lamp 30 to 60 degrees from the side, at the same place every time",
     ),
 )
 

@@ -42,10 +42,13 @@ QUALITY = {
     "focus_blur_mm": "Blur in skin, standard deviation in mm (`SOFT_FOCUS`); blank without a "
     "scale.",
     "ways_read": "In how many ways the network read the photo, of which the mean counts.",
-    "doubtful_share": "Share of the missing volume where a scar is likelier than 1 in 20 and was "
-    "not outlined, 0 to 1 (`DOUBTFUL_READING`, `RELIEF_HIDDEN`); 1 where nothing is missing.",
-    "doubtful_um": "The same as mean depth over the region in micrometres (`DOUBTFUL_READING`); "
-    "blank without a scale.",
+    "doubtful_share": "Of the missing volume that is outlined or where a scar is likelier than "
+    "1 in 20, the share that is not outlined, 0 to 1; 1 where there is neither "
+    "(`DOUBTFUL_READING`, `RELIEF_HIDDEN`). As the network read the photo: decisions of a reviewer "
+    "do not change it.",
+    "doubtful_um": "Missing volume that is not outlined and where a scar is likelier than 1 in 20, "
+    "as mean depth over the region in micrometres (`DOUBTFUL_READING`); blank without a scale. As "
+    "the network read the photo, too.",
     "turn_disagreement": "Difference between the photo's reading and that of the same photo turned "
     "upside down, 0 to 1 (`UNSTABLE_READING`); blank where it was not read twice.",
     "light_azimuth_deg": "Direction that the light comes from, degrees.",

@@ -297,9 +297,11 @@ def reasons_of_reading(
         Standard deviation of the change that the noise of the photos explains.
     params : ChangeParams
     """
-    told = []
-    if Flag.RELIEF_HIDDEN in flags:
-        told.append(Reason("RELIEF_HIDDEN", "caution"))
+    told = [
+        Reason(str(flag.name), "caution")
+        for flag in (Flag.RELIEF_HIDDEN, Flag.DOUBTFUL_READING)
+        if flag in flags
+    ]
     if noise > params.noise:
         told.append(Reason("NOISE", "caution", noise, params.noise))
     if doubt > params.disagreement:

@@ -205,6 +205,11 @@ REGISTRY: tuple[ReasonInfo, ...] = (
         "Leave out crossed polarising filters, and let the light come from the side",
     ),
     ReasonInfo(
+        "DOUBTFUL_READING",
+        "a good part of what may be missing in a photo was not sure enough to be outlined",
+        "Look at both depth maps; let the light come from the side, the same at every visit",
+    ),
+    ReasonInfo(
         "TOO_SOON",
         "a photo was taken soon after a treatment, while swelling fills scars",
         "Photograph just before the next session, at least two weeks after the last one",

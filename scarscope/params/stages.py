@@ -162,8 +162,8 @@ class ScarParams:
         Share of the fine contrast that relief can have made (0 to 1) below which such a photo
         gets ``RELIEF_HIDDEN`` too, if much of what is read is doubtful.
     most_doubt : float
-        Share of the missing volume beside outlines (0 to 1) above which it is much; there, what is
-        less likely a scar than 1 in 20 does not count.
+        Doubtful share of what is outlined or doubtful (0 to 1) above which it is much. Doubtful is
+        missing volume beside outlines where a scar is likelier than 1 in 20.
     sure_vote : float
         Log-odds of the light's side below which ``LIGHT_UNSURE`` is set.
     """
@@ -245,10 +245,10 @@ class NetworkParams:
         Scars of which a smaller share is plain skin are left out.
     least_faint : float
         Where a scar is likelier than this and none was outlined, the depth that is to be expected
-        counts in the burden, but for pores and what lies along the border. The lower, the better
-        photos under flat light rank, and the more skin without any scar adds. Below it, what is to
-        be expected rests on how densely the skin was scarred that the network learned from, more
-        than on the photo.
+        counts in the burden; not that of pores and of what lies along the border where it would be
+        likely enough for an outline. The lower, the better photos under flat light rank, and the
+        more skin without any scar reads: the less likely a scar is, the more rests on how densely
+        the skin was scarred that the network learned from, and the less on the photo.
     least_width_mm, least_width_cells : float
         Narrower scars are pores (0.25 to 0.87 mm, Flament 2015) or not resolved.
     most_on_border : float
@@ -267,8 +267,9 @@ class NetworkParams:
     turned_every : int
         One in this many tiles is read a second time, where the photo is read in one way.
     most_doubtful, least_doubtful_um : float
-        Share of the missing volume that was not sure enough for an outline (0 to 1), and its mean
-        depth over the region in micrometres, above both of which ``DOUBTFUL_READING`` is set.
+        Doubtful share of what is outlined or doubtful (0 to 1), and doubtful missing depth as a
+        mean over the region in micrometres, above both of which ``DOUBTFUL_READING`` is set.
+        Doubtful is what is missing beside outlines where a scar is likelier than 1 in 20.
     most_disagreement : float
         Disagreement between both readings (0 to 1) above which ``UNSTABLE_READING`` is set.
     weights : str

@@ -41,7 +41,10 @@ _LEAST_MEDIAN = 10.0  # a black photo is not brightened into noise
 COVER = 0.92
 # What is expected where nothing was outlined is in the burden too, and is seen to be doubtful.
 FAINT_COVER = 0.45
-FAINT_WORDS = "paler, if any: no scar was sure enough to be outlined, but it counts in the burden"
+FAINT_WORDS = (
+    "paler, if any: no scar was sure enough to be outlined, but it counts in the burden, as does "
+    "what is too shallow to be seen here"
+)
 DEPTH_WORDS = f"Missing depth in colour; {FAINT_WORDS}."
 _LEAST_FAINT_SHARE = 0.01  # of the bar: what adds next to nothing is not worth a look
 _UM_PER_MM = 1000.0

@@ -70,7 +70,7 @@ def light_flags(quality: Mapping[str, float], doubt: float, params: ScarParams) 
     quality : Mapping of str to float
         With ``light_directedness`` and ``relief_share``.
     doubt : float
-        Share of what is read that is doubtful, 0 to 1; 1 where nothing is read.
+        Share of what is outlined or doubtful that is doubtful, 0 to 1; 1 where there is neither.
     params : ScarParams
     """
     if not quality["light_directedness"] < params.flat_light:

@@ -6,18 +6,18 @@ The one place where that is ruled:
   others keep their numbers.
 - *Retyped*: the stated type has probability 1.
 - *Added*: the outline becomes a scar, numbered after the largest, of confidence 1; its depth is
-  what the segmenter reads there, and what is faint about it goes.
+  what the segmenter reads there, and what is faint about it goes, as it ends where it was drawn.
 
 A decision is about a place. The number that it names is believed where that scar lies in the
-outline; else the scar that fills the outline best is meant, since numbers change with parameters,
-region and version. In a pair what one photo's decision rejects counts in neither, and what it adds
-counts in both, so that no decision about one photo looks like a change between the two.
+outline; else the scar that fills the outline best is meant, since numbers change. In a pair what
+one photo's decision rejects counts in neither, and what it adds counts in both, so that no decision
+about one photo looks like a change between the two.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -265,17 +265,18 @@ class _Sheet:
             review=told,
         )
 
-    def reject(self, numbers: Iterable[int]) -> None:
-        gone = list(numbers)
+    def reject(self, gone: Sequence[int]) -> None:
         away = np.isin(self.labels, gone)
         self.labels[away], self.depth[away] = 0, 0
         self.forget(away)
         self.table = self.table[~self.table["scar_id"].isin(gone)].reset_index(drop=True)
 
     def forget(self, cells: Mask) -> None:
-        """Take away what is faint in these cells and around them."""
-        if self.faint is not None:
-            self.faint[_grown(cells, HALO_MM / self.scars.skin.grid.filter_mm)] = 0
+        """Take away what is faint in these cells, and around them what is nearer no other scar."""
+        if self.faint is not None and cells.any():
+            others = (self.labels > 0) & ~np.isin(self.labels, self.labels[cells])
+            near = (away := _distance(cells)) <= HALO_MM / self.scars.skin.grid.filter_mm
+            self.faint[near & (away <= _distance(others)) if others.any() else near] = 0
 
     def retype(self, number: int, kind: str) -> None:
         own = self.table["scar_id"] == number
@@ -284,8 +285,8 @@ class _Sheet:
         self.table.loc[own, "type"] = kind
         self.marks[number] = "retyped"
 
-    def add(self, edit: Edit, cells: Mask) -> None:
-        """Lay an added scar where none lies yet; or say why not."""
+    def add(self, edit: Edit, cells: Mask) -> bool:
+        """Lay an added scar where none lies yet; or say why not. Whether it was laid."""
         skin = self.scars.skin
         shown = cells & skin.region
         free = shown & (self.labels == 0)
@@ -301,6 +302,8 @@ class _Sheet:
         else:
             self.applied += 1
             self.lay(free, edit.type, edit.words)
+            return True
+        return False
 
     def lay(self, cells: Mask, kind: str, words: str) -> None:
         """A scar of these cells, with the depth that the segmenter reads there."""
@@ -321,16 +324,16 @@ class _Sheet:
             depth_sd={self.largest: math.nan},
         )
         self.labels[cells], self.depth[cells] = self.largest, around[cells]
-        self.forget(cells)  # a scar ends where a person has drawn it
+        self.forget(cells)
         # Rows of an empty table have no kinds to agree with.
         self.table = pd.concat([self.table, row], ignore_index=True) if len(self.table) else row
         self.marks[self.largest] = "added"
 
 
-def _grown(cells: Mask, reach: float) -> Mask:
-    """Cells within `reach` of some cells, both in grid steps."""
-    distance = cv2.distanceTransform((~cells).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
-    return np.asarray(distance <= reach) if cells.any() else cells
+def _distance(cells: Mask) -> Image:
+    """How far every cell is from the nearest of some, in grid steps."""
+    beyond = (~cells).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(beyond, cv2.DIST_L2, cv2.DIST_MASK_3))
 
 
 def apply_to_pair(
@@ -362,7 +365,7 @@ def apply_to_pair(
     sheets = _Sheet.of(before), _Sheet.of(after)
     rejected = [cells for own in drawn for edit, cells in own if edit.action == "reject"]
     for sheet, own in zip(sheets, drawn, strict=True):
-        sheet.reject({n for cells in rejected for n in _rejected(sheet.labels, cells)})
+        sheet.reject([n for cells in rejected for n in _rejected(sheet.labels, cells)])
         for cells in rejected:  # also where the other photo shows too little for a scar
             sheet.forget(cells)
         for edit, cells in own:
@@ -383,7 +386,8 @@ def _rejected(labels: Labels, cells: Mask) -> Iterator[int]:
 
 def _add_to_both(edit: Edit, cells: Mask, own: _Sheet, other: _Sheet, least_share: float) -> None:
     """Lay an added scar in its own photo, and in the other unless it is not there."""
-    own.add(edit, cells)
+    if own.add(edit, cells):  # what is faint about it would be a change between the photos
+        other.forget(cells)
     if not cells.any():
         return
     depth, there = (

@@ -98,8 +98,8 @@ class Scars:
         What a person's decisions did to them; None where there were none.
     faint : ndarray of float32, shape skin.grid.shape, or None
         Missing depth that is expected where no scar was outlined, >= 0, in the grid's unit; 0
-        inside outlines. Where it is doubtful whether there is a scar, it is the mean over what
-        there may be, so that its sum is about right though no place of it is. None where the
+        inside outlines. Where there may be a scar, likely or not, it is the mean over what there
+        may be, so that its sum is about right though no place of it is. None where the
         segmenter does not tell.
     """
 

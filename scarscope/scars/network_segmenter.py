@@ -28,7 +28,7 @@ Mask = NDArray[np.bool_]
 
 _NOTHING = -20.0  # logit of what no tile was read for: surely no scar
 _MOST_LOG_SD = 2.0  # log of 7 mm: no depth is less certain, and its exponential stays finite
-_DOUBTFUL = 0.05  # probability of a scar from which what is expected counts as doubtful
+_DOUBTFUL = 0.05  # chance of a scar from which it is doubtful, and below which it is unlikely
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,11 +107,11 @@ class NetworkSegmenter:
         labels[box] = found.labels
         faint = np.zeros(skin.grid.shape, np.float32)
         plain = skin.region[box] & (found.labels == 0) & ~found.left_out
-        faint[box] = _faint(reading, plain, self.params)
+        faint[box] = _faint(reading, plain, self.params.least_faint, self.params)
         smooth = np.zeros(skin.grid.shape, np.float32)
         smooth[box] = reading.depth
         depth = np.where(labels > 0, smooth, np.float32(0))
-        doubt = _Doubt.of(depth, faint[box][reading.scar >= _DOUBTFUL], skin)
+        doubt = _Doubt.of(depth, _faint(reading, plain, _DOUBTFUL, self.params), skin)
         quality = {
             "ways_read": float(ways_of(look.view, self.params)),
             "turn_disagreement": math.nan if look.tally is None else look.tally.disagreement,
@@ -138,11 +138,10 @@ class NetworkSegmenter:
         return estimate_axis(shading, skin.region, filter_mm=step).directed
 
     def _flags(self, quality: dict[str, float], doubt: _Doubt) -> Flag:
-        flags = Flag.NONE
-        params = self.params
+        flags, params = Flag.NONE, self.params
         if doubt.share > params.most_doubtful and doubt.um > params.least_doubtful_um:
             flags |= Flag.DOUBTFUL_READING
-        if quality["turn_disagreement"] > self.params.most_disagreement:  # False for NaN
+        if quality["turn_disagreement"] > params.most_disagreement:  # False for NaN
             flags |= Flag.UNSTABLE_READING
         return flags | light_flags(quality, doubt.share, self.light)
 
@@ -205,25 +204,25 @@ def _reading(maps: Maps, view: View, grid: Grid, card: Card) -> Reading:
     )
 
 
-def _faint(reading: Reading, plain: Mask, params: NetworkParams) -> Image:
+def _faint(reading: Reading, plain: Mask, chance: float, params: NetworkParams) -> Image:
     """Depth that is expected outside outlines: there it is told as that of a scar, if it is one.
 
-    On skin like that which the network learned from, its mean depth about adds up in doubt too.
-    Where a scar is less likely than `params.least_faint`, that depends on how often scars were to
-    be seen there. What is hidden is not skin.
+    On skin like that which the network learned from, its mean depth about adds up in doubt too. The
+    less likely than `chance` a scar is, the more that depends on how often scars were to be seen
+    there. What is hidden is not skin.
     """
-    seen = plain & (reading.scar >= params.least_faint) & (reading.hidden <= params.most_hidden)
+    seen = plain & (reading.scar >= chance) & (reading.hidden <= params.most_hidden)
     return np.where(seen, reading.expected, np.float32(0))
 
 
 @dataclass(frozen=True)
 class _Doubt:
-    """Missing depth that was not sure enough for an outline.
+    """Missing depth that was not sure enough for an outline, and not unlikely either.
 
     Attributes
     ----------
     share : float
-        Of all that is missing; 1 where nothing is.
+        Of this and what is outlined; 1 where there is neither.
     um : float
         Mean over the region in micrometres, nominal ones where there is no scale.
     """

@@ -18,7 +18,7 @@ from scarscope.training.example import SIDE_MM
 
 # Shares of examples.
 _CLEAN, _MARKED, _STRANGE_LIGHT, _HAIRY = 0.15, 0.35, 0.15, 0.15
-_OPPOSED = 0.25  # Of the others: shading of two lamps face to face cancels, and most is hidden.
+_OPPOSED = 0.25  # Of the others: most shading of two lamps face to face cancels.
 # Native spacing in mm/px and how often; what is finer than 0.1 is averaged down, as in use.
 _SPACINGS = ((0.10, 0.50), (0.075, 0.20), (0.06, 0.08), (0.12, 0.08), (0.15, 0.09), (0.19, 0.05))
 # Log spreads of depth: of a whole patch, and of one scar in it.
@@ -162,7 +162,7 @@ def strange_light(rng: np.random.Generator) -> Light:
 
 
 def opposed_light(rng: np.random.Generator) -> Light:
-    """Two softboxes face to face, one a little stronger, in a photo turned any way."""
+    """Two softboxes face to face, about as strong and as high, in a photo turned any way."""
     azimuth, share = float(rng.uniform(0, 360)), float(rng.uniform(0.38, 0.62))
     lamps = tuple(
         Lamp(

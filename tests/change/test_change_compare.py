@@ -97,20 +97,23 @@ def test_mdc95_holds_the_noise_of_the_photos_and_the_readings_doubt(change):
 
 
 @pytest.mark.parametrize("hidden", [0, 1])
-def test_relief_that_either_photo_hides_is_told(untouched, monkeypatch, hidden):
+@pytest.mark.parametrize("flag", [Flag.RELIEF_HIDDEN, Flag.DOUBTFUL_READING])
+def test_relief_that_either_photo_hides_or_leaves_in_doubt_is_told(
+    untouched, monkeypatch, hidden, flag
+):
     calls = []
 
     def find(skin, segmenter):
         found = find_scars(skin, segmenter)
         calls.append(found)
-        more = Flag.RELIEF_HIDDEN if len(calls) == hidden + 1 else Flag.NONE
+        more = flag if len(calls) == hidden + 1 else Flag.NONE
         return replace(found, scars=replace(found.scars, flags=found.scars.flags | more))
 
     monkeypatch.setattr(sys.modules["scarscope.change.compare"], "find", find)
     change = ss.compare(*(read(photo) for photo in untouched))
     assert len(calls) == 2
     assert change.comparable == "caution"
-    assert "RELIEF_HIDDEN" in change.comparability.codes.split("|")
+    assert flag.name in change.comparability.codes.split("|")
 
 
 def test_the_same_skin_again_has_not_changed(untouched):

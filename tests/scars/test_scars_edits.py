@@ -215,6 +215,36 @@ def test_what_is_faint_where_one_photo_rejects_goes_from_both(make_skin, make_sc
         assert found.scars.faint[70, 70] > 0
 
 
+@pytest.mark.parametrize(
+    ("later", "depth"),
+    [([(70, 70, 5, 0.2, "icepick")], 0.05), ([], 0.05), ([], 0.002)],
+    ids=["found there", "missed there", "healed there"],
+)
+def test_what_is_faint_where_one_photo_adds_goes_from_both(make_skin, make_scars, later, depth):
+    pair = pair_of(make_skin, make_scars, [*CONES, *later], (0.05, depth))
+    pair = tuple(
+        Found(
+            replace(one.scars, faint=np.where(one.scars.labels > 0, 0, 0.002).astype(np.float32)),
+            one.depth,
+        )
+        for one in pair
+    )
+    for found in applied(pair, before=[add(70, 70, 5)])[1]:
+        about = found.scars.labels[60:81, 60:81] == 0
+        assert (found.scars.faint[60:81, 60:81][about] == 0).all()
+        assert found.scars.faint[100, 60] > 0
+
+
+def test_what_is_faint_about_another_scar_stays(found):
+    labels = found.scars.labels
+    faint = np.where(labels > 0, 0, 0.002).astype(np.float32)
+    near = add(64, 40, 8)  # between scars 1 and 2, whose rims begin at 38 and 75
+    scars = apply_edits(Found(replace(found.scars, faint=faint), found.depth), [near])
+    assert (scars.faint[40, 47:56] == 0).all()
+    assert scars.faint[40, 73] == 0
+    assert scars.faint[40, 74] == faint[40, 74] > 0
+
+
 def test_places_of_the_later_photo_are_taken_where_they_lie_there(make_skin, make_scars):
     pair = pair_of(make_skin, make_scars, CONES)
     reject = Edit("reject", 1, outline=square(130, 30, 8))  # the later photo lies 100 px off
