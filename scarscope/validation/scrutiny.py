@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from scarscope.validation.figures import matched
+from scarscope.validation.matching import LEAST_IOU
 from scarscope.validation.page import Block, Heading, Table, Text
 from scarscope.validation.result import Validation
 from scarscope.validation.standard_segmenter import SegmenterName
@@ -26,10 +27,11 @@ _DEALS, _SEED = 500, 20261130
 
 _WHY = """\
 A pooled figure can look better than what it is made of. These look behind the bars: a single \
-depth is worth what it tells beyond the average of all scars; a burden without bias can be the sum \
-of too little where scars are few and too much where they are dense; a rank of burdens can come \
-from how many scars there are, whatever their depth; a slope below one means that a true change is \
-understated; and a few photos of each tone differ by chance alone."""
+depth is worth what it tells beyond the average of all scars; of two scars whose centres are close \
+one can be the other's neighbour, and their volumes are then not those of the same scar; a burden \
+without bias can be the sum of too little where scars are few and too much where they are dense; a \
+rank of burdens can come from how many scars there are, whatever their depth; a slope below one \
+means that a true change is understated; and a few photos of each tone differ by chance alone."""
 
 
 def scrutiny(results: Mapping[SegmenterName, Validation]) -> list[Block]:
@@ -77,6 +79,15 @@ def _deep_held(result: Validation) -> float:
     pairs = _depths(result)
     deep = pairs[(pairs["true_depth_um"] > _DEEP_UM) & (pairs["depth_stated"] > 0)]
     return 100 * float(deep["depth_held"].mean()) if len(deep) >= _LEAST else math.nan
+
+
+def _overlapping_bias(result: Validation) -> float:
+    """Of scars that are surely the same: a neighbour can be what is found near a centre."""
+    scars = result.scars
+    pairs = matched(scars[(scars["criterion"] == "iou") & (scars["set"] == "scars")])
+    if len(pairs) < _LEAST:
+        return math.nan
+    return 100 * float(pairs["volume_error_mm3"].sum() / pairs["true_volume_mm3"].sum())
 
 
 def _scarred(result: Validation) -> pd.DataFrame:
@@ -175,6 +186,11 @@ _FIGURES: tuple[tuple[str, int, Callable[[Validation], float]], ...] = (
     ("depth of a matched scar: mean error, µm", 0, _depth_error),
     ("the same, if every scar were called as deep as the median one, µm", 0, _error_of_a_guess),
     (f"depth in its 90 % interval where truly above {_DEEP_UM:.0f} µm, %", 0, _deep_held),
+    (
+        f"volume of scars whose outlines overlap by more than {LEAST_IOU:g}, bias, %",
+        0,
+        _overlapping_bias,
+    ),
     ("burden bias of the quarter of photos with fewest scars, %", 0, _bias(0)),
     ("second quarter, %", 0, _bias(1)),
     ("third quarter, %", 0, _bias(2)),

@@ -63,6 +63,14 @@ def test_a_constant_depth_is_worth_no_more_than_a_guess():
     assert rows["depth of a matched scar: slope of found on true"] == "0.00"
 
 
+def test_volumes_of_neighbours_do_not_count_where_outlines_must_overlap():
+    depth = np.linspace(100, 900, 10)
+    same = _scars(depth, depth).assign(criterion="iou", found_volume_mm3=1.1)
+    beside = _scars(depth, depth).assign(found_volume_mm3=7.0)
+    rows = _shown(_photos([], [], []), pd.concat([same, beside]))
+    assert rows["volume of scars whose outlines overlap by more than 0.3, bias, %"] == "10"
+
+
 def test_intervals_that_miss_all_deep_scars_are_seen():
     deep = np.linspace(600, 900, 10)
     rows = _shown(_photos([], [], []), _scars(deep, deep - 400.0, sd=100.0))
