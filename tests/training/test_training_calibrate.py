@@ -44,7 +44,7 @@ def both_of(compared):
 
 
 def test_a_calibrated_card_makes_volumes_add_up(shipped, monkeypatch):
-    monkeypatch.setattr(calibrate, "_TRIED", {"scar_threshold": (0.4, 0.5)})
+    monkeypatch.setattr(calibrate, "_TRIED", ({"scar_threshold": (0.4, 0.5)},))
     net, card, cases = shipped
     one = calibrated(net, card, cases)
     assert one.depth_given == one.scar_threshold
@@ -63,3 +63,10 @@ def test_a_calibrated_card_makes_volumes_add_up(shipped, monkeypatch):
     told, true = known_types(net, one, cases)
     assert len(told) == len(true) > 20
     assert np.isfinite(told).all()
+
+
+def test_false_scars_where_there_are_none_weigh_more_than_a_few_among_many():
+    keen = calibrate.Marks(f1_3mm=0.900, f1_overlap=0.881, dice=0.803, false_per_10cm2=0.50)
+    calm = calibrate.Marks(f1_3mm=0.896, f1_overlap=0.877, dice=0.800, false_per_10cm2=0.25)
+    blind = calibrate.Marks(f1_3mm=0.800, f1_overlap=0.780, dice=0.700, false_per_10cm2=0.0)
+    assert calm.worth > keen.worth > blind.worth
