@@ -151,7 +151,7 @@ _RELIEF = (
         name="faint_volume",
         label="Faint volume",
         definition="Missing volume that is expected beside the outlined scars: where there may be "
-        "a scar, down to a chance of 1 in 100, the mean of what may be missing. About right on "
+        "a scar, down to a chance of 1 in 20, the mean of what may be missing. About right on "
         "average, though no place of it is; how much there is depends on how much the light "
         "shows. 0 where relief was read from shading.",
         range="0 and up",

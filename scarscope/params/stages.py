@@ -246,9 +246,9 @@ class NetworkParams:
     least_faint : float
         Where a scar is likelier than this and none was outlined, the depth that is to be expected
         counts in the burden; not that of pores and of what lies along the border where it would be
-        likely enough for an outline. The lower, the better photos under flat light rank, and the
-        more skin without any scar reads: the less likely a scar is, the more rests on how densely
-        the skin was scarred that the network learned from, and the less on the photo.
+        likely enough for an outline. The lower, the better photos under flat light rank, but the
+        more skin without any scar reads, and the less of a treatment shows: the less likely a scar
+        is, the more rests on how densely the skin was scarred that the network learned from.
     least_width_mm, least_width_cells : float
         Narrower scars are pores (0.25 to 0.87 mm, Flament 2015) or not resolved.
     most_on_border : float
@@ -281,7 +281,7 @@ class NetworkParams:
     overlap_px: int = 96
     most_hidden: float = 0.5
     least_visible: float = 0.5
-    least_faint: float = 0.01
+    least_faint: float = 0.05
     least_width_mm: float = 0.6
     least_width_cells: float = 3.0
     most_on_border: float = 0.35
