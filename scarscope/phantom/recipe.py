@@ -63,6 +63,8 @@ class ScarShape:
         How far the scar's floor has lost lines and pores, 0 to 1.
     uneven : float
         How far the wall's run differs round the outline and the floor has bumps of its own, 0 to 1.
+    fullness : float
+        Of a rolling scar: 1 is a cosine, below 1 it is drawn to a point, above 1 its floor is flat.
     bridges : tuple of (float, float, float, float)
         Strips of skin across the scar: direction in degrees, offset and width in mm, and how far
         up to the surface they reach, 0 to 1.
@@ -85,6 +87,7 @@ class ScarShape:
     blood_od: float = 0.0
     smoothness: float = 0.5
     uneven: float = 0.0
+    fullness: float = 1.0
     bridges: tuple[tuple[float, float, float, float], ...] = ()
     nested: bool = False
 
@@ -96,6 +99,7 @@ class ScarShape:
         require(self.wall_mm > 0, "wall_mm", self.wall_mm, "positive")
         require(0 <= self.remaining <= 2, "remaining", self.remaining, "between 0 and 2")
         require(0 <= self.uneven <= 1, "uneven", self.uneven, "between 0 and 1")
+        require(0.3 <= self.fullness <= 3, "fullness", self.fullness, "between 0.3 and 3")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,7 +116,7 @@ def _profile(scar: ScarShape, dx: Field, dy: Field, softness: Field | float) -> 
         wall = np.clip(scar.wall_mm * np.exp(sector - slant) * softness, _SHOULDER_MM, widest)
     else:
         wall = np.maximum(scar.wall_mm * (1 - 1.5 * slant) * softness, 0.02)
-    form = shape(r, radius, wall)
+    form = shape(_filled(scar, r), radius, wall)
     if scar.uneven > 0 and scar.kind != "rolling":
         # Scar tissue contracts to a bowl; only part of it keeps the drilled shape of the textbook.
         bowl = np.clip(1 - r * r, 0, None)
@@ -125,6 +125,11 @@ def _profile(scar: ScarShape, dx: Field, dy: Field, softness: Field | float) -> 
     for bridge in scar.bridges:
         form = form * (1 - _bridge(bridge, dx, dy))
     return np.asarray(scar.depth_mm * (1 + slant) / (1 + abs(scar.tilt)) * form)
+
+
+def _filled(scar: ScarShape, r: Field) -> Field:
+    # What lies on the outline stays there. 1 is left alone, to the last bit.
+    return r if scar.kind != "rolling" or scar.fullness == 1 else np.asarray(r**scar.fullness)
 
 
 def _bridge(bridge: tuple[float, float, float, float], dx: Field, dy: Field) -> Field:

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from scarscope.phantom.healing import healed
 from scarscope.phantom.noise import stream
-from scarscope.phantom.recipe import Hair, Lamp, Light, MarkKind, Pose, Recipe, Skin, Surface
+from scarscope.phantom.recipe import Hair, Lamp, Light, Mark, MarkKind, Pose, Recipe, Skin, Surface
 from scarscope.phantom.sampler import random_marks_of, random_recipe
 from scarscope.training.example import SIDE_MM
 
@@ -24,9 +25,16 @@ _SPACINGS = ((0.10, 0.50), (0.075, 0.20), (0.06, 0.08), (0.12, 0.08), (0.15, 0.0
 # Log spreads of depth: of a whole patch, and of one scar in it.
 _PATCH_SPREAD, _SCAR_SPREAD = 0.30, 0.20
 _DEPTH_MM = (0.04, 1.6)
+# Share of patches that were treated, how much of their depth is gone, and how scars differ in it.
+_TREATED, _GONE, _GONE_SPREAD = 0.25, (0.1, 0.9), 0.35
+# Of rolling scars, log: from hollows drawn to a point to basins with a floor.
+_FULLNESS_SPREAD = 0.25
 # Share of patches whose healthy skin is wavy, how long the waves are, and how high for their length
 # (root mean square): up to what makes their hollows as steep as the shallowest rolling scar.
 _WAVY, _WAVE_LENGTH_MM, _WAVE_SLOPE = 0.6, (6.0, 24.0), (0.0007, 0.005)
+# Log spreads of the density and the width of marks; of papules the shares with a red surround and
+# with a head of pus.
+_MARK_SPREAD, _MARK_SIZE_SPREAD, _INFLAMED, _PUSTULE = 0.35, 0.2, 0.6, 0.3
 # Marks a cm2 when a patch is to hold plenty of one kind.
 _PLENTY: dict[MarkKind, float] = {
     "brown": 1.5,
@@ -48,9 +56,11 @@ def training_recipe(seed: int) -> Recipe:
         seed, size_mm=(SIDE_MM, SIDE_MM), mm_per_px=spacing, n_scars=0 if clean else None
     )
     skin = _deeper_or_shallower(stream(seed, "training depth"), recipe.skin)
+    skin = _treated(stream(seed, "training treatment"), skin)
     skin = _retextured(stream(seed, "training texture"), skin)
     skin = _with_waves(stream(seed, "training waves"), skin)
     skin = _with_distractors(stream(seed, "training marks"), skin)
+    skin = _restained(stream(seed, "training stains"), skin)
     light = recipe.light
     if rng.random() < _STRANGE_LIGHT:
         light = strange_light(stream(seed, "training light"))
@@ -67,9 +77,20 @@ def _deeper_or_shallower(rng: np.random.Generator, skin: Skin) -> Skin:
             depth_mm=float(
                 np.clip(scar.depth_mm * math.exp(whole + rng.normal(0, _SCAR_SPREAD)), *_DEPTH_MM)
             ),
+            fullness=math.exp(_FULLNESS_SPREAD * float(np.clip(rng.standard_normal(), -2.5, 2.5))),
         )
         for scar in skin.scars
     )
+    return replace(skin, scars=scars)
+
+
+def _treated(rng: np.random.Generator, skin: Skin) -> Skin:
+    """What needling leaves of scars; who has not seen it takes remains for scars as they were."""
+    if rng.random() >= _TREATED:
+        return skin
+    gone = float(rng.uniform(*_GONE))
+    shares = np.clip(gone * np.exp(rng.normal(0, _GONE_SPREAD, len(skin.scars))), 0, 0.95).tolist()
+    scars = tuple(healed(scar, share) for scar, share in zip(skin.scars, shares, strict=True))
     return replace(skin, scars=scars)
 
 
@@ -119,6 +140,39 @@ def _with_distractors(rng: np.random.Generator, skin: Skin) -> Skin:
     if rng.random() < _HAIRY:
         skin = replace(skin, hair=_thick_hair(rng))
     return skin
+
+
+def _restained(rng: np.random.Generator, skin: Skin) -> Skin:
+    """Marks of any density and size, papules inflamed round about or ripe."""
+    marks: list[Mark] = []
+    for mark in skin.marks:
+        density, size = np.exp(rng.normal(0, (_MARK_SPREAD, _MARK_SIZE_SPREAD))).tolist()
+        mark = replace(
+            mark,
+            strength_od=min(mark.strength_od * density, 1.0),
+            width_mm=mark.width_mm * size,
+            height_mm=mark.height_mm * size,
+        )
+        marks.append(mark)
+        if mark.kind == "papule":
+            marks += _inflammation(rng, mark)
+    return replace(skin, marks=tuple(marks))
+
+
+def _inflammation(rng: np.random.Generator, papule: Mark) -> list[Mark]:
+    # Flat marks of blood under the dome; the negative one leaves the head paler than its surround.
+    flat = replace(papule, kind="red", height_mm=0.0)
+    surround, head = rng.random() < _INFLAMED, rng.random() < _PUSTULE
+    wide, pale = float(rng.uniform(1.1, 2.0)), float(rng.uniform(0.25, 0.5))
+    red, faded = rng.uniform(0.03, 0.15, 2).tolist()
+    return [
+        replace(flat, width_mm=flat.width_mm * factor, strength_od=strength, edge=edge)
+        for wanted, factor, strength, edge in (
+            (surround, wide, red, 1.4),
+            (head, pale, -papule.strength_od - faded, 0.7),
+        )
+        if wanted
+    ]
 
 
 def _thick_hair(rng: np.random.Generator) -> Hair:

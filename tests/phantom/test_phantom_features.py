@@ -92,6 +92,16 @@ def test_an_uneven_scar_is_steep_on_one_side():
     assert steepest(1.0) > 1.5
 
 
+@pytest.mark.parametrize("fullness", [0.6, 1.0, 1.8])
+def test_a_full_rolling_scar_has_a_floor_and_the_same_edge_and_depth(fullness):
+    dx, dy = np.arange(-2.5, 2.55, 0.1), np.zeros((1, 1))
+    depth = profile(scar("rolling", fullness=fullness), dx[None, :], dy)[0]
+    cosine = profile(scar("rolling"), dx[None, :], dy)[0]
+    assert depth.max() == pytest.approx(0.4)
+    assert depth[np.abs(dx) > 2.01].max() < 1e-12
+    assert np.sign(depth.sum() - cosine.sum()) == np.sign(fullness - 1)
+
+
 def test_a_nested_scar_adds_its_depth_and_keeps_its_label():
     inner = scar("icepick", width_mm=1.2, length_mm=1.2, depth_mm=0.2, nested=True)
     field = stamp((scar(), inner), GRID, 1)
@@ -283,6 +293,7 @@ def test_types_respond_by_their_own():
     ("make", "name"),
     [
         (lambda: scar(uneven=2.0), "uneven"),
+        (lambda: scar("rolling", fullness=0.1), "fullness"),
         (lambda: Skin(seed=1, makeup=1.5), "makeup"),
         (lambda: Skin(seed=1, oedema=-0.1), "oedema"),
         (lambda: Camera(resample=0.0), "resample"),

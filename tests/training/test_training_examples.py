@@ -72,6 +72,12 @@ def test_recipes_hold_what_they_are_to_hold():
     depths = [scar.depth_mm for r in recipes for scar in r.skin.scars]
     assert 0.04 <= min(depths) < 0.08
     assert 0.7 < max(depths) <= 1.6
+    scarred = [r for r in recipes if r.skin.scars]
+    left = [np.mean([scar.remaining for scar in r.skin.scars]) for r in scarred]
+    assert 0.15 < np.mean(np.less(left, 1)) < 0.35
+    assert min(left) < 0.4 < 0.75 < max(part for part in left if part < 1)
+    fullness = [scar.fullness for r in scarred for scar in r.skin.scars if scar.kind == "rolling"]
+    assert 0.4 < min(fullness) < 0.75 < 1.35 < max(fullness) < 2
     assert 15 < sum(not r.skin.scars for r in recipes) < 60
     assert len({r.mm_per_px for r in recipes}) >= 4
     assert 5 < sum(r.light.name == "strange" for r in recipes) < 40
@@ -82,6 +88,17 @@ def test_recipes_hold_what_they_are_to_hold():
     assert 0.0007 <= min(slopes) < 0.0015 < 0.003 < max(slopes) <= 0.005
     lengths = [surface.wave_length_mm for surface in waves]
     assert 6 <= min(lengths) < 9 < 18 < max(lengths) <= 24
+
+
+def test_papules_of_training_are_red_about_or_ripe():
+    skins = [training_recipe(seed).skin for seed in range(1_000_000, 1_000_120)]
+    marks = [mark for skin in skins for mark in skin.marks]
+    papules = sum(mark.kind == "papule" for mark in marks)
+    heads = sum(mark.strength_od < 0 for mark in marks)
+    assert papules > 30
+    assert 0.15 * papules < heads < 0.45 * papules
+    assert all(mark.kind == "red" and mark.height_mm == 0 for mark in marks if mark.strength_od < 0)
+    assert max(mark.strength_od for mark in marks if mark.kind == "papule") > 0.22
 
 
 def test_strange_lights_are_possible_lights():
