@@ -5,7 +5,8 @@ Legend
 n1, n2 : missing volume by the network, earlier and later photo
 r1, r2 : the same by relief
 n, r : their relative changes, ``(n2 - n1) / n1`` and ``(r2 - r1) / r1``
-f : relative change of missing volume, ``w_n n + w_r r + w_e e``
+f : relative change of missing volume, ``w_n n + w_r r + w_e e``; read backwards, from the later
+    photo to the earlier one, for what rose steeply
 e : excess, what n exceeds r by beyond the network's noise where both have one sign
 noise : standard deviation of r that the noise of the photos explains
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -37,6 +38,9 @@ _SEED = 20261125
 _LEAST_RELIEF = 0.25
 _MOST_RISE = 2.0  # a single reading's relative change is held within -1.3 and this
 _MOST_FALL = -1.3
+# A fall is a share of what there was before. A rise by more than this is, little by little, read
+# as the fall that it is when seen from the later photo: a share of next to nothing says little.
+_STEEP_RISE = (0.5, 1.0)
 _NETWORK_NOISE = 0.10  # the network's change of a burden that did not change stays within this
 # The network shows this share less or more of a change than relief: no disagreement. On treated
 # tuning pairs it shows 28 % less, but to take all of that for granted let a lamp that moved pass
@@ -77,6 +81,8 @@ class Amount:
         0 where there is only one.
     noise : float
         Standard deviation of the change that the noise of the photos explains.
+    backwards : Amount, optional
+        The same from the later photo to the earlier one.
     """
 
     change: float
@@ -85,6 +91,63 @@ class Amount:
     relief: float
     doubt: float = 0.0
     noise: float = math.nan
+    backwards: Amount | None = None
+
+    @property
+    def steepness(self) -> float:
+        """How far the change is measured backwards, 0 to 1."""
+        if self.backwards is None or math.isnan(self.backwards.change):
+            return 0.0
+        return (
+            1.0 if math.isnan(self.change) else float(np.interp(self.change, _STEEP_RISE, (0, 1)))
+        )
+
+    @property
+    def leading(self) -> Amount:
+        """The direction that counts more: what doubt and noise are to be judged by."""
+        return self.backwards if self.backwards and self.steepness > 0.5 else self
+
+
+@dataclass(frozen=True)
+class Step:
+    """Change of one figure from photo to photo, in the figure's unit; fields as in `Amount`."""
+
+    change: float
+    se: float
+    doubt: float
+    noise: float
+
+
+def step_of(first: float, second: float, amount: Amount) -> Step:
+    """What a change of the missing volume is of a figure that follows it.
+
+    Parameters
+    ----------
+    first, second : float
+        The figure in the earlier and in the later photo, each by itself.
+    amount : Amount
+
+    Returns
+    -------
+    Step
+        A share of `first`; of `second`, where the figure rose steeply. NaN where neither is known.
+    """
+    share = amount.steepness
+    parts = [(first, 1 - share, amount, 1.0)]
+    if amount.backwards is not None:
+        parts.append((second, share, amount.backwards, -1.0))
+    parts = [part for part in parts if part[1] > 0]
+
+    def mixed(name: str) -> float:
+        return float(sum(weight * base * getattr(one, name) for base, weight, one, _ in parts))
+
+    noise = mixed("noise")
+    return Step(
+        change=float(sum(w * base * sign * one.change for base, w, one, sign in parts)),
+        se=mixed("se"),
+        doubt=mixed("doubt"),
+        noise=0.0 if math.isnan(noise) else noise,
+    )
 
 
 def relative_change(volumes: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
@@ -143,16 +206,27 @@ def measure_amount(pair: Pair, reading: Reading, weights: Weights) -> Amount:
     """
     maps = list(_maps(reading))
     total = np.array([image.sum(dtype=np.float64) for image in maps])
-    change, network, relief = relative_change(total, weights)
     blocks = np.stack([_block_sums(image, pair) for image in maps])
     kept = blocks[:, _block_sums(pair.region.astype(np.float32), pair) > 0]
+    noise = relief_noise(reading, pair, _areas(reading.rimmed))
+    ahead, back = (
+        _amount(total[order], kept[order], weights, noise) for order in ([0, 1, 2, 3], [1, 0, 3, 2])
+    )
+    return replace(ahead, backwards=back)
+
+
+def _amount(
+    total: NDArray[np.float64], blocks: NDArray[np.float64], weights: Weights, noise: float
+) -> Amount:
+    """Of sums n1, n2, r1, r2 over all skin and over blocks of it, and the noise of relief's sum."""
+    change, network, relief = map(float, relative_change(total, weights))
     return Amount(
-        change=float(change),
-        se=_error(kept, weights),
-        network=float(network),
-        relief=float(relief),
-        doubt=_doubt(float(network), float(relief), weights),
-        noise=relief_noise(reading, pair, _areas(reading.rimmed)) / _relief_base(*total[[0, 2]]),
+        change=change,
+        se=_error(blocks, weights),
+        network=network,
+        relief=relief,
+        doubt=_doubt(network, relief, weights),
+        noise=noise / _relief_base(total[0], total[2]),
     )
 
 

@@ -273,7 +273,8 @@ def _measure(
     alone = reading.network is None or fine_detail_differs(told.figures, flags, limits)
     amount = measure_amount(pair, reading, _weights(limits, alone=alone))
     seen = reading.before.flags | reading.after.flags
-    told = told.also(*reasons_of_reading(seen, amount.doubt, amount.noise, limits))
+    doubt, noise = amount.leading.doubt, amount.leading.noise
+    told = told.also(*reasons_of_reading(seen, doubt, noise, limits))
     before, after = score_scars(reading.before), score_scars(reading.after)
     judge = judge_of(limits, alone=alone)
     return Change(

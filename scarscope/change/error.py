@@ -41,6 +41,9 @@ READING = "true_change_share"
 Source = Literal["scarscope", "study"]
 _LEAST_MEAN = 1e-12
 _ENOUGH_FOR_TAIL = 50
+_ENOUGH_FOR_SHAPE = (
+    30  # pairs: fewer part an error at random into what grows with the figure or not
+)
 _REWEIGHTED = 6  # times; it settles after three or four
 _LEAST_PART = 0.01  # of the median error is absolute
 _LEAST_SCALE = 0.1  # of the median: pairs with next to no error do not decide alone either
@@ -253,17 +256,34 @@ def _own_spread(group: pd.DataFrame, retest: Spread | None, pairs: int) -> Sprea
     """A study's own spread of one measure, wider for few pairs and never below simulated retests.
 
     Of few pairs the spread is itself uncertain: Student's t with as many degrees of freedom as
-    pairs stands in place of 1.96. Simulated photos differ in less than real ones, and a count that
+    pairs stands in place of 1.96, and how the error grows with the figure is taken from simulated
+    retests, scaled by one factor. Simulated photos differ in less than real ones, and a count that
     happened not to change in a few retests has an error all the same.
     """
     before, after = (group[name].to_numpy(np.float64) for name in ("before", "after"))
-    own = fit_spread(before, after)
+    own = _scaled(retest, before, after) if pairs < _ENOUGH_FOR_SHAPE else None
+    own = own or fit_spread(before, after)
     if math.isnan(own.absolute):
         return own
     wider = float(student_t.ppf(0.975, pairs)) / Z95
     own = Spread(own.absolute * wider, own.relative * wider)
     middle = float(np.nanmedian((before + after) / 2))
     return own if retest is None or own.sd(middle) >= retest.sd(middle) else retest
+
+
+def _scaled(
+    shape: Spread | None, before: NDArray[np.float64], after: NDArray[np.float64]
+) -> Spread | None:
+    """The spread of this shape that has the pairs' mean square; None where it has no shape."""
+    known = np.isfinite(before) & np.isfinite(after)
+    if shape is None or known.sum() < 2:
+        return None
+    first, second = before[known], after[known]
+    variance = shape.absolute**2 + (shape.relative * (first + second) / 2) ** 2
+    if not (variance > 0).all():
+        return None
+    factor = math.sqrt(float(np.mean((second - first) ** 2 / variance)))
+    return Spread(factor * shape.absolute, factor * shape.relative)
 
 
 def _with_visits(own: Spread, visits: Spread | None, retest: Spread | None) -> Spread:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scarscope.change import marks
-from scarscope.change.amount import Amount
+from scarscope.change.amount import Amount, step_of
 from scarscope.change.common import Pair
 from scarscope.change.error import Z95, MeasurementError
 from scarscope.change.gate import Comparability
@@ -155,13 +155,10 @@ def _registered(before: Score, after: Score, amount: Amount) -> Iterator[_Row]:
             continue
         first, second = _number(before.values, name), _number(after.values, name)
         row = _Row(name, first, second, entry.better, entry.dimension)
-        if entry.name in COMBINED and not math.isnan(amount.change):
+        step = step_of(first, second, amount)
+        if entry.name in COMBINED and not math.isnan(step.change):
             row = replace(
-                row,
-                after=first * (1 + amount.change),
-                se=first * amount.se,
-                doubt=first * amount.doubt,
-                noise=0.0 if math.isnan(amount.noise) else first * amount.noise,
+                row, after=first + step.change, se=step.se, doubt=step.doubt, noise=step.noise
             )
         elif entry.name == "burden":
             # No outlined depth to start from: that more is doubted in one photo than in the other

@@ -32,11 +32,15 @@ def n_expected(scene: Scene, *, kind: str) -> float:
     return float(scene.scars.table[f"p_{kind}"].sum())
 
 
+def size_classes(width_mm: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Class of each width by :data:`SIZE_CUTS_MM`: 0 below 2 mm, 1 from 2 to 4 mm, 2 above 4 mm."""
+    low, high = SIZE_CUTS_MM
+    return (width_mm >= low).astype(np.int64) + (width_mm > high)
+
+
 def n_of_size(scene: Scene, *, size_class: int) -> int:
     """Number of scars in a size class (0: < 2 mm, 1: 2 to 4 mm, 2: > 4 mm wide)."""
-    width = scene.scars.table["width_mm"].to_numpy(dtype=np.float64)
-    low, high = SIZE_CUTS_MM
-    classes = (width >= low).astype(int) + (width > high)
+    classes = size_classes(scene.scars.table["width_mm"].to_numpy(dtype=np.float64))
     return int(np.count_nonzero(classes == size_class))
 
 

@@ -66,14 +66,16 @@ def burden_sd(scene: Scene) -> float:
     A scar's volume is as uncertain as its depth. All scars of a photo are read under one light,
     which errs the same way for all, so their standard deviations add up as they are and not by
     their squares. What is expected beside the outlines is as uncertain as it is large.
+    So is a scar that a reviewer drew, of which the segmenter says nothing.
     What was missed altogether is not in it.
-    NaN without scars, and where a depth's standard deviation is not known.
+    NaN without scars, and where no depth's standard deviation is known.
     """
     table, fine = scene.scars.table, _fine(scene)
     depth, sd = table[f"depth_{fine}"], table[f"depth_sd_{fine}"]
-    if table.empty or sd.isna().any():
+    if sd.isna().all():
         return float("nan")
-    known = table[f"volume_{scene.skin.grid.unit}3"] * (sd / depth.where(depth > 0)).fillna(0.0)
+    share = sd.fillna(depth) / depth.where(depth > 0)
+    known = table[f"volume_{scene.skin.grid.unit}3"] * share.fillna(0.0)
     return _ratio(float(known.sum()) + faint_volume(scene), roi_area(scene))
 
 

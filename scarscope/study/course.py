@@ -20,14 +20,15 @@ COURSE = {
     "change": "Mean change of the `n` subjects with figures, as all figures that follow.",
     "change_low": "Lower end of its 95 % interval (Student).",
     "change_high": "Upper end.",
-    "change_pct": "Mean change in percent of each subject's baseline.",
+    "n_pct": "Subjects of `n` whose baseline is above 0: those that have a percentage.",
+    "change_pct": "Mean change of the `n_pct` in percent of each subject's baseline.",
     "change_pct_low": "Lower end of its 95 % interval (Student).",
     "change_pct_high": "Upper end.",
     "ratio_pct": "Change in percent by the geometric mean of follow-up over baseline, which a few "
     "large ratios do not move; blank where a figure is 0.",
     "ratio_pct_low": "Lower end of its 95 % interval (Student, logs).",
     "ratio_pct_high": "Upper end.",
-    "median_pct": "Median change in percent.",
+    "median_pct": "Median change of the `n_pct` in percent.",
     "q1_pct": "First quartile of it.",
     "q3_pct": "Third quartile.",
     "mdc95_pct": "Smallest detectable change of one subject in percent, median.",
@@ -64,7 +65,7 @@ def time_course(units: pd.DataFrame, subjects: pd.DataFrame | None = None) -> pd
         for (arm, session), own in units.groupby(["arm", "session"])
     ]
     made = pd.DataFrame(rows, columns=list(COURSE))
-    counts = ["session", "n", "n_not_comparable", "n_missing", *_VERDICTS]
+    counts = ["session", "n", "n_not_comparable", "n_missing", "n_pct", *_VERDICTS]
     return made.astype(dict.fromkeys(counts, "Int64"))
 
 
@@ -85,6 +86,7 @@ def _summary(own: pd.DataFrame, everyone: int) -> dict[str, object]:
         "change": change.mean,
         "change_low": change.low,
         "change_high": change.high,
+        "n_pct": int(usable["change_pct"].notna().sum()),
         "change_pct": percent.mean,
         "change_pct_low": percent.low,
         "change_pct_high": percent.high,

@@ -107,7 +107,8 @@ def unit_responses(
         BEYOND_MDC: (table["verdict"] == "improved", judged),
         THRESHOLD: (
             sign * table["change_pct"] <= -rules.threshold_pct,
-            table["change_pct"].notna(),
+            # Who got worse from next to nothing has no percentage, and did not respond.
+            table["change_pct"].notna() | (sign * table["change"] > 0),
         ),
         SCARS: (table["better_share"] >= rules.scars_share, table["better_share"].notna()),
     }

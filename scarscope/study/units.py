@@ -1,10 +1,14 @@
 """From pairs of photos to the unit of analysis: a subject's side, or a subject's arm.
 
 Views of the same skin, and two sides that had the same treatment, are no independent observations:
-they are averaged before anything is counted or tested. Photos of one visit share its light, so that
-their errors go together in part: the mean of k has the standard error, and the MDC95, of one by
-``√((1 + (k - 1) ρ) / k)`` with ρ = :data:`SHARED_ERROR` (independent errors, ρ = 0, would give √k:
-Weir 2005, J Strength Cond Res 19:231).
+they are averaged before anything is counted or tested, photos to sides first and then sides to
+arms, so that a photo that is refused does not change how much its side counts.
+
+Photos of one visit share its light, so that their errors go together in part: the mean of k has the
+standard error, and the MDC95, of one by ``√((1 + (k - 1) ρ) / k)`` with ρ = :data:`SHARED_ERROR`
+(independent errors, ρ = 0, would give √k: Weir 2005, J Strength Cond Res 19:231). Photos that are
+held against one and the same photo of the baseline share its error altogether, half of the variance
+of a change.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from scarscope.change.words import quartile
 from scarscope.errors import ParamsError
@@ -34,7 +39,7 @@ UNIT = {
     "before": "Mean figure at baseline.",
     "after": "Mean figure at the follow-up.",
     "change": "After minus before.",
-    "change_pct": "Change in percent of `before`.",
+    "change_pct": "Change in percent of `before`; blank where that is not above 0.",
     "change_se": "Standard error of the change; blank where one of them is not known.",
     "mdc95": "Smallest detectable change of the mean; blank where one of them is not known.",
     "verdict": "The verdict on the mean.",
@@ -50,7 +55,8 @@ def combine(response: pd.DataFrame, by: Sequence[str] = SIDE) -> pd.DataFrame:
     response : DataFrame
         From :func:`scarscope.study.response.response_table`, of one measure.
     by : sequence of str
-        What makes a unit: :data:`SIDE` or :data:`ARM`, or other columns of the table.
+        What makes a unit: :data:`SIDE` or :data:`ARM`, or other columns of the table. Photos of one
+        side are averaged before sides are.
 
     Returns
     -------
@@ -73,6 +79,8 @@ def combine(response: pd.DataFrame, by: Sequence[str] = SIDE) -> pd.DataFrame:
     columns = [*place[:-1], *UNIT]
     if response.empty:
         return response.reindex(columns=columns)
+    if "side" in response and "side" not in by:
+        response = combine(response, [*by, "side"])
     groups = response.groupby(place, sort=True, dropna=False)
     rows = [{**dict(zip(place, key, strict=True)), **_mean(own)} for key, own in groups]
     made = pd.DataFrame(rows, columns=columns)
@@ -84,18 +92,15 @@ def _mean(photos: pd.DataFrame) -> dict[str, object]:
     measure = str(photos["measure"].iloc[0])
     usable = photos[(photos["comparable"] != "no") & photos["change"].notna()]
     count = len(usable)
-    told: dict[str, object] = {
-        "measure": measure,
-        "n_photos": count,
-        "n_not_comparable": len(photos) - count,
-    }
+    told: dict[str, object] = {"measure": measure, **_counted(photos, usable)}
     days = usable["days"] if count else photos["days"]
     told["days"] = float(days.astype("float64").mean())
     if not count:
         return {**told, "comparable": "no", "verdict": NOT_COMPARABLE, "quartile": ""}
     before, after = float(usable["before"].mean()), float(usable["after"].mean())
-    change, mdc95 = after - before, _error_of_mean(usable["mdc95"])
-    percent = 100 * change / before if before else float("nan")
+    shared = _shared(usable)
+    change, mdc95 = after - before, _error_of_mean(usable["mdc95"], shared)
+    percent = 100 * change / before if before > 0 else float("nan")
     verdict = judge(change, mdc95, better_of(measure))
     return {
         **told,
@@ -104,18 +109,34 @@ def _mean(photos: pd.DataFrame) -> dict[str, object]:
         "after": after,
         "change": change,
         "change_pct": percent,
-        "change_se": _error_of_mean(usable["change_se"]),
+        "change_se": _error_of_mean(usable["change_se"], shared),
         "mdc95": mdc95,
         "verdict": verdict,
         "quartile": quartile(percent, verdict) if percent < 0 else "",
     }
 
 
-def _error_of_mean(errors: pd.Series) -> float:
-    """Of the mean of photos whose errors are correlated by :data:`SHARED_ERROR`."""
+def _counted(rows: pd.DataFrame, usable: pd.DataFrame) -> dict[str, object]:
+    """Photos that count and that do not, of rows that are photos or means of some."""
+    if "n_photos" in rows:
+        names = ("n_photos", "n_not_comparable")
+        return {name: int(rows[name].sum()) for name in names}
+    return {"n_photos": len(usable), "n_not_comparable": len(rows) - len(usable)}
+
+
+def _shared(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Correlations of the errors of changes, shape (k, k)."""
+    same = np.eye(len(rows))
+    if "baseline" in rows:
+        paths = rows["baseline"].to_numpy(str)
+        same = (paths[:, None] == paths[None, :]).astype(np.float64)
+    first, second = (SHARED_ERROR + (1 - SHARED_ERROR) * own for own in (same, np.eye(len(rows))))
+    return np.asarray((first + second) / 2)
+
+
+def _error_of_mean(errors: pd.Series, shared: NDArray[np.float64]) -> float:
     values = errors.to_numpy(np.float64)
-    alone, whole = float(np.sum(values**2)), float(np.sum(values)) ** 2
-    return float(np.sqrt((1 - SHARED_ERROR) * alone + SHARED_ERROR * whole) / len(values))
+    return float(np.sqrt(values @ shared @ values)) / len(values)
 
 
 def judge(change: float, mdc95: float, better: str | None) -> str:

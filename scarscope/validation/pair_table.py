@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from scarscope.change.error import Z95, fit_spread
+from scarscope.measures.counts import size_classes
 from scarscope.photo.colour import tone_class
 from scarscope.validation.figures import SIZES
 
@@ -170,7 +171,7 @@ def prepared_scars(scars: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     small = true.abs() < told["scar_mdc95_pct"]
     lenient = strict | (small & ((status == "unchanged") | direction))
     off = told["found_pct"] - true
-    sizes = np.digitize(told["width_mm"].to_numpy(float), (2.0, 4.0))
+    sizes = size_classes(told["width_mm"].to_numpy(np.float64))
     return told.assign(
         known=true.notna(),
         found=(status != "") & true.notna(),

@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scarscope.errors import LayoutError, ParamsError, ScaleError, StudyError
-from scarscope.measures.counts import SIZE_CUTS_MM
+from scarscope.measures.counts import size_classes
 from scarscope.study.agreement import cohen_kappa, icc
 from scarscope.study.agreement.centres import RADIUS_MM, Flags, match_centres, union
 from scarscope.validation.compare import dice
@@ -212,7 +212,7 @@ def _pair_row(
     first, second = (pd.concat([pair[k] for pair in matched]) for k in (0, 1))
     masks = [np.concatenate([side[k].labels.ravel() > 0 for side in sides]) for k in (0, 1)]
     typed = ((first["type"].to_numpy() != "") & (second["type"].to_numpy() != "")).astype(bool)
-    sizes = [np.digitize(t["width_mm"].to_numpy(np.float64), SIZE_CUTS_MM) for t in (first, second)]
+    sizes = [size_classes(t["width_mm"].to_numpy(np.float64)) for t in (first, second)]
     return (
         names[a],
         names[b],

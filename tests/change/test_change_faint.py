@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scarscope.change.amount import Amount
+from scarscope.change.amount import Amount, step_of
 from scarscope.change.common import Pair
 from scarscope.change.error import published
 from scarscope.change.gate import Comparability
@@ -46,3 +46,44 @@ def test_what_is_faint_follows_the_change_of_the_scars(make_skin, make_scars):
     assert row["after"] == pytest.approx(0.5 * scores[0].burden_um)
     assert row["change_pct"] == pytest.approx(-50)
     assert row["verdict"] == "improved"
+
+
+def steep(share: float, back: float) -> Amount:
+    backwards = Amount(change=back, se=0.05, network=back, relief=back, doubt=0.1, noise=0.02)
+    return Amount(
+        change=share,
+        se=0.02,
+        network=share,
+        relief=share,
+        doubt=0.3,
+        noise=9.0,
+        backwards=backwards,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "back", "first", "second", "wanted"),
+    [
+        (-0.5, 1.0, 10.0, 6.0, -5.0),  # a fall is a share of what there was
+        (0.4, -0.3, 10.0, 15.0, 4.0),  # and so is a rise that is not steep
+        (2.3, -0.98, 0.2, 20.0, 19.6),  # a steep one is a fall seen from the later photo
+        (math.nan, -1.0, 0.0, 20.0, 20.0),
+        (0.75, -0.5, 10.0, 18.0, 0.5 * 7.5 + 0.5 * 9.0),
+    ],
+)
+def test_a_steep_rise_is_read_backwards(change, back, first, second, wanted):
+    assert step_of(first, second, steep(change, back)).change == pytest.approx(wanted)
+
+
+def test_the_error_of_a_steep_rise_is_that_of_the_later_photo():
+    step = step_of(0.2, 20.0, steep(2.3, -0.98))
+    assert (step.se, step.doubt, step.noise) == pytest.approx((1.0, 2.0, 0.4))
+    amount = steep(2.3, -0.98)
+    assert amount.leading is amount.backwards
+    assert steep(0.4, -0.3).leading.doubt == 0.3
+
+
+def test_without_a_way_back_a_rise_stays_a_share():
+    amount = Amount(change=2.0, se=0.1, network=2.0, relief=2.0)
+    assert step_of(3.0, 20.0, amount).change == pytest.approx(6.0)
+    assert amount.leading is amount

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student_t
 
 from scarscope.change.align import Alignment
 from scarscope.change.amount import (
@@ -446,6 +447,17 @@ def test_few_retests_without_an_error_do_not_make_a_measure_perfect():
     own = of_study(steady, least=6)
     ours = published().spreads
     assert own.spreads["yes"]["burden_um"].sd(20.0) >= ours["retest"]["burden_um"].sd(20.0) > 0
+
+
+def test_few_retests_have_the_shape_of_simulated_ones():
+    shape = published().spreads["retest"]["burden_um"]
+    pairs = [(5.0, 5.5), (10.0, 9.2), (20.0, 23.0), (40.0, 36.0), (15.0, 15.2), (8.0, 8.9)]
+    own = of_study([retest(*pair) for pair in pairs], least=6).spreads["yes"]["burden_um"]
+    assert own.absolute / own.relative == pytest.approx(shape.absolute / shape.relative)
+    off = [(b - a) / math.hypot(shape.absolute, shape.relative * (a + b) / 2) for a, b in pairs]
+    factor = math.sqrt(np.mean(np.square(off)))
+    wider = student_t.ppf(0.975, 6) / 1.96
+    assert own.relative == pytest.approx(wider * factor * shape.relative)
 
 
 def test_visits_add_what_they_are_more_than_retests():

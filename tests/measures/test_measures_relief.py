@@ -82,6 +82,22 @@ def test_what_is_expected_beside_the_outlines_counts_in_the_burden_alone(make_sk
     assert math.isnan(bare["burden_sd_um"])
 
 
+def test_a_depth_that_is_not_known_is_as_uncertain_as_it_is_large(make_skin, make_scars):
+    scars = make_scars(make_skin(), [(30, 40, 10, 0.2, "boxcar"), (80, 90, 10, 0.3, "boxcar")])
+
+    def with_sd(*sd):
+        table = scars.table.assign(depth_sd_um=list(sd))
+        return measure(replace(scars, table=table))
+
+    area = with_sd(20.0, 30.0)["roi_area_mm2"]
+    first, second = scars.table["volume_mm3"]
+    share = 20.0 / scars.table["depth_um"].iloc[0]
+    told = with_sd(20.0, math.nan)["burden_sd_um"]
+    assert told == pytest.approx(1000 * (first * share + second) / area)
+    assert told > with_sd(20.0, 30.0)["burden_sd_um"]
+    assert math.isnan(with_sd(math.nan, math.nan)["burden_sd_um"])
+
+
 def test_an_empty_region_has_no_figures(make_skin, make_scars):
     values = measure(make_scars(make_skin(region=np.zeros((120, 160), bool))))
     assert math.isnan(values["burden_um"])

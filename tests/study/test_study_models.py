@@ -403,6 +403,29 @@ def test_a_figure_of_nothing_makes_it_differences():
     assert not model_of(drawn()).rows.notes
 
 
+def test_a_figure_of_nothing_is_half_of_what_can_be_detected():
+    sides = drawn(effect_pct=-30.0).assign(mdc95=1.0)
+    whole = primary(model_of(sides))["estimate"]
+    for near in (0.0, 1e-9, 0.5):
+        sides.loc[5, "after"] = near
+        sides["change"] = sides["after"] - sides["before"]
+        model = model_of(sides)
+        assert model.rows.scale == "ratio"
+        assert model.rows.table["y"].min() == pytest.approx(math.log(0.5 / sides["before"][5]))
+        told = [
+            note for note in model.rows.notes if note.startswith("1 of 144 pairs have a figure")
+        ]
+        assert len(told) == (near < 0.5)
+        assert primary(model)["estimate"] == pytest.approx(whole, abs=0.3)
+
+
+def test_figures_below_nothing_have_differences():
+    sides = drawn().assign(mdc95=1.0)
+    sides.loc[5, "after"] = -0.1
+    sides["change"] = sides["after"] - sides["before"]
+    assert model_of(sides).rows.scale == "difference"
+
+
 def test_percent_is_that_of_the_ratio():
     found = primary(model_of(drawn(effect_pct=-30.0, subjects=60)))
     assert found["change_pct"] == pytest.approx(100 * math.expm1(found["estimate"]))

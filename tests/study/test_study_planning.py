@@ -22,12 +22,19 @@ from scarscope.study.planning.plan import (
 )
 from scarscope.study.planning.trial import Spreads, Trial, published_spreads, simulate_sides
 from scarscope.study.response import RESPONSE
+from scarscope.study.units import SIDE, combine
 
 STILL = Spreads(baseline_sd=0.0, side_sd=0.0, course_sd=0.0, response_sd=0.0)
 
 
 def drawn(trial, spreads, seed=0):
     return simulate_sides(trial, spreads, np.random.default_rng(seed))
+
+
+def normal(count):
+    """As many figures with the spread of a normal distribution, exactly."""
+    figures = stats.norm.ppf((np.arange(count) + 0.5) / count)
+    return figures / np.sqrt(np.mean(figures**2))
 
 
 def logs(sides):
@@ -77,10 +84,40 @@ def test_errors_have_the_spread_of_a_change_and_shared_parts(tail_df):
     assert heavy > 0.5 if tail_df == 5.0 else abs(heavy) < 0.2
 
 
-def test_more_photos_make_errors_smaller():
-    error = dataclasses.replace(STILL, error_relative=0.1)
+@pytest.mark.parametrize(("shared", "ratio"), [(0.0, 2.0), (0.3, 1 / math.sqrt(1.9 / 4))])
+def test_more_photos_make_errors_smaller_but_for_what_they_share(shared, ratio):
+    error = dataclasses.replace(STILL, error_relative=0.1, shared_error=shared)
     one, four = (drawn(Trial(subjects=4000, photos=k), error)["change"].std() for k in (1, 4))
-    assert one / four == pytest.approx(2, rel=0.05)
+    assert one / four == pytest.approx(ratio, rel=0.05)
+    planned = [mdc95_of_burden(error, photos=k) for k in (1, 4)]
+    assert planned[0] / planned[1] == pytest.approx(ratio)
+
+
+def test_plans_and_studies_know_the_same_error_of_several_photos():
+    row = {
+        "subject": "P", "side": "left", "arm": "", "session": 1, "days": 42.0, "change": -1.0,
+        "measure": "burden_um", "comparable": "yes", "before": 12.0, "after": 11.0,
+        "change_se": 0.5, "mdc95": 1.0,
+    }  # fmt: skip
+    for count in (1, 2, 3, 5):
+        views = pd.DataFrame([{**row, "view": f"front_{k}"} for k in range(count)])
+        spreads = Spreads(baseline_um=12.0, error_absolute_um=1 / 1.96)
+        planned = mdc95_of_burden(spreads, photos=count)
+        assert combine(views, SIDE)["mdc95"].iloc[0] == pytest.approx(planned)
+
+
+def test_sides_of_several_photos_have_less_error_to_take_out():
+    truth = Spreads(course_sd=0.0, response_sd=0.08, error_relative=0.12)
+    first = np.repeat([6.0, 12.0, 24.0], 15)
+    retests = pd.DataFrame({"before": first, "after": first * (1 + 0.12 * np.tile(normal(15), 3))})
+    told = []
+    for photos in (1, 3):
+        sides = drawn(Trial(subjects=600, photos=photos, followups=1), truth)
+        sides["comparable"], sides["view"], sides["change_se"] = "yes", "front", 0.5
+        sides["mdc95"] = 1.0
+        views = [sides.assign(view=f"front_{k}") for k in range(photos)]
+        told.append(spreads_of(pd.concat(views, ignore_index=True), retests).response_sd)
+    assert told == pytest.approx([0.08, 0.08], abs=0.02)
 
 
 def test_readings_of_true_changes_are_off_by_a_share_of_them():
@@ -177,7 +214,7 @@ def test_more_subjects_and_photos_find_more():
     assert power[1, 30] > power[1, 8] + 0.2
     assert power[4, 8] > power[1, 8] + 0.2
     mdc = plan.table.groupby("photos")["mdc95_pct"].first()
-    assert mdc[1] / mdc[4] == pytest.approx(2)
+    assert mdc[1] / mdc[4] == pytest.approx(1 / math.sqrt(1.9 / 4))
     assert list(plan.to_frame()) == list(PLAN)
     widths = plan.table.set_index(["photos", "subjects"])["interval_pct"]
     assert widths[1, 8] > widths[1, 30]

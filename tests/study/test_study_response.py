@@ -222,6 +222,41 @@ def test_a_view_that_cannot_be_compared_does_not_count():
     assert (row["n_photos"], row["n_not_comparable"], row["mdc95"]) == (1, 1, 3.0)
 
 
+def test_views_held_against_one_photo_share_its_error():
+    table = two_views().assign(baseline="first.jpg")
+    (row,) = combine(table, SIDE).to_dict("records")
+    assert row["mdc95"] == pytest.approx(3 * np.sqrt((1 + 0.65) / 2))
+    apart = combine(table.assign(baseline=["one.jpg", "two.jpg"]), SIDE)
+    assert apart["mdc95"].iloc[0] == pytest.approx(3 * np.sqrt(1.3 / 2))
+
+
+def test_a_subject_is_the_mean_of_its_sides_however_many_photos_each_has():
+    sides = two_views().assign(after=5.0, change=-5.0, side="left")
+    other = sides.iloc[:1].assign(after=10.0, change=0.0, side="right")
+    table = pd.concat([sides, other], ignore_index=True)
+    (row,) = combine(table, ARM).to_dict("records")
+    assert (row["change_pct"], row["n_photos"]) == (pytest.approx(-25), 3)
+    own = combine(table, SIDE)["mdc95"].to_numpy()
+    assert row["mdc95"] == pytest.approx(np.sqrt(own @ [[1, 0.3], [0.3, 1]] @ own) / 2)
+
+
+def test_a_baseline_below_nothing_has_no_percentage():
+    table = two_views().assign(
+        before=-0.02, after=0.02, change=0.04, measure="haemoglobin_contrast", mdc95=0.01
+    )
+    (row,) = combine(table, SIDE).to_dict("records")
+    assert np.isnan(row["change_pct"])
+    assert (row["verdict"], row["quartile"]) == ("worse", "")
+
+
+def test_who_got_worse_from_nothing_did_not_respond():
+    units = units_of([0.0, 10.0, 8.0, 0.0], [4.0, 4.0, 6.0, 0.0], measure="n_scars")
+    units["change_pct"] = units["change_pct"].mask(units["before"] == 0)
+    none = pd.DataFrame(columns=["subject", "side", "view", "arm", "session", "status"])
+    met = unit_responses(units, none)["threshold"]
+    assert met.tolist() == [False, True, False, pd.NA]
+
+
 def test_two_sides_of_one_arm_are_one_subject():
     table = two_views().assign(side=["left", "right"])
     assert len(combine(table, SIDE)) == 2
@@ -404,6 +439,10 @@ def test_a_figure_of_nothing_has_no_ratio():
     (row,) = time_course(units_of([10.0, 20.0], [5.0, 0.0])).to_dict("records")
     assert np.isnan(row["ratio_pct"])
     assert row["change_pct"] == -75
+    (row,) = time_course(units_of([10.0, 0.0], [5.0, 4.0]).replace(np.inf, np.nan)).to_dict(
+        "records"
+    )
+    assert (row["n"], row["n_pct"], row["change_pct"]) == (2, 1, -50)
 
 
 def test_visits_without_figures_are_counted():

@@ -94,7 +94,9 @@ def model_rows(
         From :func:`scarscope.study.response.response_table`.
     scale : {"ratio", "difference"}
         Logs of ratios fit errors and effects that grow with the figure, as those of missing volume
-        do. Where a figure is 0 or less the difference is taken instead, and said.
+        do. A figure below half of its smallest detectable change (``mdc95``) is taken for that
+        half, and said: the log of next to nothing would outweigh all others. Where a figure is
+        below 0, or 0 and without an ``mdc95``, the difference is taken instead, and said.
     control : str, optional
         The arm that others are compared with. None: one called control, sham or the like, or else
         the first in the alphabet.
@@ -129,7 +131,7 @@ def rows_of_sides(
     ----------
     sides : DataFrame
         From :func:`scarscope.study.units.combine`; ``subject, side, arm, session, measure, before,
-        after, change`` are enough.
+        after, change`` are enough; ``mdc95`` keeps figures of 0 on the scale of ratios.
     scale, control
         As in :func:`model_rows`.
 
@@ -150,7 +152,9 @@ def rows_of_sides(
             "No pair of photos has figures to fit a model to.",
             remedy="See the column reasons of the response table: why photos were refused.",
         )
+    known, raised = _raised(known) if scale == "ratio" else (known, ())
     scale, told = _usable_scale(known, scale)
+    told = (*raised, *told) if scale == "ratio" else told
     arms, said = order_arms(sides, control)
     table = _with_outcome(known, scale)
     return ModelRows(
@@ -201,6 +205,24 @@ def require_one_arm_a_side(sides: pd.DataFrame) -> None:
             remedy="State one arm for each side in the manifest; studies in which a side changes "
             "its arm need another model.",
         )
+
+
+def _raised(known: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Figures of at least half of their smallest detectable change, and what was done."""
+    figures = known[["before", "after"]].astype("float64")
+    if "mdc95" not in known or (figures < 0).any(axis=None):
+        return known, ()
+    least = known["mdc95"].astype("float64") / 2
+    low = figures.lt(least, axis=0)
+    if not low.any(axis=None):
+        return known, ()
+    raised = figures.mask(low, least, axis=0)
+    told = (
+        f"{int(low.any(axis=1).sum())} of {len(known)} pairs have a figure below half of its "
+        "smallest detectable change, which is taken for that half: the log of next to nothing "
+        "would outweigh all others."
+    )
+    return known.assign(before=raised["before"], after=raised["after"]), (told,)
 
 
 def _usable_scale(known: pd.DataFrame, scale: Scale) -> tuple[Scale, tuple[str, ...]]:

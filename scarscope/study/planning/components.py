@@ -136,6 +136,8 @@ def spreads_of(
     absolute, relative = _error(retests)
     known = sides[sides["before"] > 0]
     error = float(np.mean((absolute / known["before"].to_numpy(np.float64)) ** 2)) + relative**2
+    # A side that is the mean of several photos has less of it.
+    alone = (1 - shared_error) * error * float(np.mean(1 / known["n_photos"].astype("float64")))
     start = np.log(known.groupby(list(SIDE))["before"].mean())
     median = float(np.exp(start.median()))
     between, within = _between_and_within(start)
@@ -144,7 +146,7 @@ def spreads_of(
         baseline_sd=between,
         side_sd=within,
         course_sd=_root(shared - shared_error * error),
-        response_sd=_root(own - shared - (1 - shared_error) * error),
+        response_sd=_root(own - shared - alone),
         error_absolute_um=absolute,
         error_relative=relative,
         reading_relative=_reading(),

@@ -205,19 +205,20 @@ def mdc95_of_burden(spreads: Spreads, *, burden_um: float | None = None, photos:
     burden_um : float, optional
         Around which burden. None: the median baseline.
     photos : int
-        Photos that are averaged at every visit: k divide it by √k (Weir 2005).
+        Photos that are averaged at every visit, each follow-up against a baseline of its own: k
+        leave ``√((1 + (k - 1) ρ) / k)`` of it, ρ the error that photos of one visit share.
 
     Examples
     --------
     >>> spreads = Spreads(baseline_um=10.0, error_relative=0.1)
     >>> round(mdc95_of_burden(spreads), 3), round(mdc95_of_burden(spreads, photos=4), 3)
-    (1.96, 0.98)
+    (1.96, 1.351)
     """
     if photos < 1:
         raise ParamsError(f"photos is {photos!r}.", remedy="Give 1 or more.")
     burden = spreads.baseline_um if burden_um is None else burden_um
     sd = math.hypot(spreads.error_absolute_um, spreads.error_relative * burden)
-    return Z95 * sd / math.sqrt(photos)
+    return Z95 * sd * math.hypot(*spreads.parts_of_error(photos))
 
 
 def retest_precision(

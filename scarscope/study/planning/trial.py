@@ -52,7 +52,7 @@ class Spreads:
     reading_relative : float
         What readings of a true change are off by, as a share of it.
     shared_error : float
-        Correlation of the errors of two sides at one visit.
+        Correlation of the errors of two sides, or two photos of one side, at one visit.
     tail_df : float
         Degrees of freedom of the errors' t distribution; infinite is normal.
     """
@@ -78,6 +78,13 @@ class Spreads:
                 f"tail_df = {self.tail_df!r}: one of them is out of range.",
                 remedy="Give a median above 0, a correlation up to 1, degrees of freedom above 2.",
             )
+
+    def parts_of_error(self, photos: int) -> tuple[float, float]:
+        """Of a mean of photos of one visit: what each errs by alone, and what all of them share.
+
+        Shares of one photo's standard deviation. Only the first shrinks with the number of photos.
+        """
+        return math.sqrt((1 - self.shared_error) / photos), math.sqrt(self.shared_error)
 
 
 def published_spreads(
@@ -239,12 +246,16 @@ def _true_changes(
 
 
 def _errors(spreads: Spreads, level: Floats, photos: int, rng: np.random.Generator) -> Floats:
-    """Errors of single visits in micrometres: √½ of a change's, less with several photos."""
+    """Errors of single visits in micrometres: √½ of a change's, less with several photos.
+
+    What photos of a visit share, such as its light, its sides share too.
+    """
     n, sides, visits = level.shape
     own, shared = _draw(spreads, (n, sides, visits), rng), _draw(spreads, (n, 1, visits), rng)
-    unit = math.sqrt(1 - spreads.shared_error) * own + math.sqrt(spreads.shared_error) * shared
+    alone, common = spreads.parts_of_error(photos)
+    unit = alone * own + common * shared
     sd = np.hypot(spreads.error_absolute_um, spreads.error_relative * np.exp(level))
-    return np.asarray(unit * sd / math.sqrt(2 * photos))
+    return np.asarray(unit * sd / math.sqrt(2))
 
 
 def _draw(spreads: Spreads, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:

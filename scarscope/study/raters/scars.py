@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scarscope.errors import ScaleError, StudyError
-from scarscope.measures.counts import SIZE_CUTS_MM
+from scarscope.measures.counts import SIZE_CUTS_MM, size_classes
 from scarscope.study.agreement.centres import RADIUS_MM, Points, match_centres, union
 from scarscope.study.agreement.kappa import cohen_kappa
 from scarscope.study.checks import in_unit_interval
@@ -279,7 +279,8 @@ def _kappas(matched: Sequence[tuple[_Marks, _Marks, NDArray[np.int64]]]) -> dict
     for a, b, met in matched:
         widths += [(a.widths[i], b.widths[j]) for i, j in met]
         types += [(a.types[i], b.types[j]) for i, j in met if a.types[i] and b.types[j]]
-    sizes = [np.digitize(pair, SIZE_CUTS_MM).tolist() for pair in widths if np.isfinite(pair).all()]
+    known = [np.array(pair, np.float64) for pair in widths if np.isfinite(pair).all()]
+    sizes = [size_classes(pair).tolist() for pair in known]
     return {"kappa_size": _kappa(sizes, quadratic=True), "kappa_type": _kappa(types)}
 
 
