@@ -16,6 +16,13 @@ from scarscope.validation.standard_segmenter import SegmenterName
 Side = Literal["least", "most", "within"]
 
 
+# Verdicts on what reaches its bar, and what they mean.
+PASSED = ("PASS", "PASS, not surely")
+PASSED_WORDS = (
+    "A verdict goes by the figure itself; *not surely*: its 95 % interval reaches beyond the bar."
+)
+
+
 @dataclass(frozen=True)
 class Bar:
     """One question with its answer.
@@ -55,17 +62,23 @@ class Bar:
         return self.first if segmenter == "relief" else self.then
 
     def verdict(self, limit: float) -> str:
-        """PASS, or by how much it is missed."""
+        """One of :data:`PASSED`, or by how much it is missed."""
         if math.isnan(limit):
             return "–"
         if math.isnan(self.value):
             return "not known"
-        beyond, told = {
-            "least": (limit - self.value, "short"),
-            "most": (self.value - limit, "over"),
-            "within": (abs(self.value - self.middle) - limit, "outside"),
-        }[self.side]
-        return "PASS" if beyond <= 0 else f"{told} by {beyond:.{self.digits}f}"
+        beyond = self._beyond(self.value, limit)
+        if beyond > 0:
+            told = {"least": "short", "most": "over", "within": "outside"}[self.side]
+            return f"{told} by {beyond:.{self.digits}f}"
+        sure = not any(self._beyond(end, limit) > 0 for end in (self.low, self.high))
+        return PASSED[0] if sure else PASSED[1]
+
+    def _beyond(self, value: float, limit: float) -> float:
+        """By how much a figure lies on the wrong side of a bar; 0 or less on the right one."""
+        if self.side == "within":
+            return abs(value - self.middle) - limit
+        return limit - value if self.side == "least" else value - limit
 
     def limit(self, value: float) -> str:
         """A bar in words."""

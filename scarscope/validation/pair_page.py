@@ -15,7 +15,7 @@ from scarscope.batch.write import write_bytes
 from scarscope.errors import ParamsError
 from scarscope.phantom.seeds import TUNING
 from scarscope.validation import pair_sections as sections
-from scarscope.validation.bars import Bar, table
+from scarscope.validation.bars import PASSED_WORDS, Bar, table
 from scarscope.validation.bootstrap import FEW_UNITS
 from scarscope.validation.page import Block, Heading, Picture, Table, Text
 from scarscope.validation.pair_bars import pair_bars
@@ -179,6 +179,7 @@ def page(
         *_head(results, size, seeds),
         Heading("Against the bars"),
         table(found),
+        Text(PASSED_WORDS),
         Heading("What each figure means, and what it hides"),
         Text(_MEANING),
         Heading("Against the difference of two scores"),

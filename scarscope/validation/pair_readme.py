@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scarscope.validation.bars import PASSED_WORDS
 from scarscope.validation.readme_block import ReadmeBlock, bar_of
 
 BEGIN, END = "<!-- change figures -->", "<!-- /change figures -->"
@@ -43,7 +44,7 @@ def block(summary: Mapping[str, Any]) -> str:
         limit = bar.of("relief" if names[0] == "relief" else "network")
         cells = (bar.question, *(one.told() for one in asked), bar.limit(limit), bar.verdict(limit))
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, END])
+    return "\n".join([*lines, "", PASSED_WORDS, END])
 
 
 README = ReadmeBlock(BEGIN, END, "change.json", block)

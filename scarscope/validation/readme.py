@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scarscope.validation.bars import Bar
+from scarscope.validation.bars import PASSED_WORDS, Bar
 from scarscope.validation.page import number
 from scarscope.validation.readme_block import ReadmeBlock, bar_of
 
@@ -36,6 +36,7 @@ def block(summary: Mapping[str, Any]) -> str:
         "",
         *_table(bars),
         "",
+        PASSED_WORDS,
         "Where scars are dense, some lie near any place: marks that know nothing of the skin "
         f"would reach an F1 of {number(list(found.values())[-1]['f1_by_chance'])}.",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from scarscope.validation.bars import Bar
+from scarscope.validation.bars import PASSED, Bar
 from scarscope.validation.page import Block, Text, number
 from scarscope.validation.result import Validation
 
@@ -25,7 +25,7 @@ def shortfalls(result: Validation, found: Sequence[Bar]) -> list[Block]:
         Empty where every bar is reached.
     """
     asked = [(bar, bar.verdict(bar.of("relief"))) for bar in found]
-    missed = [(bar, told) for bar, told in asked if told not in ("–", "PASS", "not known")]
+    missed = [(bar, told) for bar, told in asked if told not in ("–", *PASSED, "not known")]
     if not missed:
         return []
     entries = [f"- {_entry(bar, told, result)}" for bar, told in missed]

@@ -15,7 +15,7 @@ from scarscope.batch.write import write_bytes
 from scarscope.errors import ParamsError
 from scarscope.phantom.seeds import STOPPING, TRAINING, TUNING, VALIDATION
 from scarscope.validation import sections
-from scarscope.validation.bars import Bar, bars, table
+from scarscope.validation.bars import PASSED_WORDS, Bar, bars, table
 from scarscope.validation.bootstrap import FEW_UNITS
 from scarscope.validation.flagged import flagged
 from scarscope.validation.gallery import Show, Shown, gallery
@@ -45,7 +45,7 @@ _MADE_ON: Mapping[SegmenterName, str] = {
 }
 _BARS = (
     "Comparable light (ring, twin, off-axis, raking), all tones. Each segmenter has bars of its "
-    "own: the learned one's are what the best people and instruments reach."
+    f"own: the learned one's are what the best people and instruments reach. {PASSED_WORDS}"
 )
 _CHANCE = (
     "Where scars are dense, some lie within 3 mm of any place. F1 by chance is what the same marks "

@@ -164,6 +164,25 @@ def test_verdicts(value, side, limit, said):
     assert bar.verdict(limit) == said
 
 
+@pytest.mark.parametrize(
+    ("side", "low", "high", "sure"),
+    [
+        ("least", 0.95, 0.99, True),
+        ("least", 0.94, 0.99, False),
+        ("most", 0.90, 0.95, True),
+        ("most", 0.90, 1.10, False),
+        ("within", 0.90, 1.10, False),
+        ("within", 0.91, 1.00, True),
+    ],
+)
+def test_a_bar_within_the_interval_is_not_surely_reached(side, low, high, sure):
+    middle = 1.0 if side == "within" else 0.0
+    limit = 0.095 if side == "within" else 0.95
+    value = 0.97 if side != "most" else 0.93
+    bar = Bar("k", "q", value, low, high, side, math.nan, limit, 2, middle)
+    assert bar.verdict(limit) == ("PASS" if sure else "PASS, not surely")
+
+
 def test_bars_on_both_sides_are_told_in_words():
     bar = Bar("k", "q", 91.0, math.nan, math.nan, "within", math.nan, 5.0, 0, 90.0)
     assert bar.limit(bar.of("network")) == "85 to 95"
