@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from scarscope._version import __version__
 from scarscope.validation.page import number, with_interval
 from scarscope.validation.readme_block import ReadmeBlock
 from scarscope.validation.study_draws import COVERAGE_ASKED, SIZE_ASKED, TRUE_ASKED
@@ -50,6 +51,12 @@ def block(summary: Mapping[str, Any]) -> str:
             f"took {number(-photos['true_pct'], 0)} % of",
             f"what was missing, read as {number(-photos['read_pct'], 0)} %: an interval of chance "
             "alone holds the truth too seldom.",
+        ]
+    if summary["version"] != __version__:
+        lines += [
+            "",
+            f"ScarScope {__version__} was not asked anew: its weights, and the width of its interval "
+            "of the true change, may differ.",
         ]
     return "\n".join([*lines, END])
 
