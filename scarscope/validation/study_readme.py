@@ -55,8 +55,8 @@ def block(summary: Mapping[str, Any]) -> str:
     if summary["version"] != __version__:
         lines += [
             "",
-            f"ScarScope {__version__} was not asked anew: its weights, and the width of its interval "
-            "of the true change, may differ.",
+            f"ScarScope {__version__} was not asked anew: its weights, and the width of its "
+            "interval of the true change, may differ.",
         ]
     return "\n".join([*lines, END])
 
