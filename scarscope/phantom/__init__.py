@@ -18,7 +18,13 @@ True
 from scarscope.phantom.distractors import DISTRACTORS, distractor_patch
 from scarscope.phantom.head import Material
 from scarscope.phantom.lights import LIGHT_NAMES, make_light
-from scarscope.phantom.pairs import CONFOUNDERS, confounder_pair, retest_pair, treated_pair
+from scarscope.phantom.pairs import (
+    CONFOUNDERS,
+    confounder_pair,
+    retest_pair,
+    treated_pair,
+    worsened_pair,
+)
 from scarscope.phantom.places import true_places
 from scarscope.phantom.recipe import (
     Camera,
@@ -70,6 +76,7 @@ __all__ = [
     "treated_pair",
     "true_places",
     "wide_pair",
+    "worsened_pair",
     "write_study",
     "write_trial",
 ]

@@ -33,6 +33,11 @@ def healed(scar: ScarShape, share: float) -> ScarShape:
     )
 
 
+def absent(scar: ScarShape) -> ScarShape:
+    """Where a scar will be, before it is there: neither depth nor colour."""
+    return replace(scar, remaining=0.0, melanin_od=0.0, blood_od=0.0)
+
+
 def erythema_od(days: float, strength: float = 1.0) -> float:
     """Extra blood in OD `days` after needling: 0.20 at once, halved every two and a half days.
 

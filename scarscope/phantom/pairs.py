@@ -1,8 +1,8 @@
 """Pairs of photos of the same skin: with nothing, with one confounder, or with true change.
 
 What a comparison must not call a response is drawn by :func:`confounder_pair` and
-:func:`retest_pair`; what it must call one by :func:`treated_pair`. Both photos carry their truth,
-with scar numbers that mean the same scar in both.
+:func:`retest_pair`; what it must call one by :func:`treated_pair` and :func:`worsened_pair`. Both
+photos carry their truth, with scar numbers that mean the same scar in both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from scarscope.phantom.healing import healed
+from scarscope.phantom.healing import absent, healed
 from scarscope.phantom.lights import LightName, make_light
 from scarscope.phantom.noise import stream
 from scarscope.phantom.recipe import Camera, Light, Pose, Recipe, require
@@ -134,6 +134,39 @@ def treated_pair(
     require(-0.9 <= response <= 0.95, "response", response, "between -0.9 and 0.95")
     before, after = base_pair(seed, size_mm, mm_per_px, ita_deg)
     return _photo(before), _photo(treated(after, response, seed))
+
+
+def worsened_pair(
+    seed: int,
+    share: float,
+    *,
+    size_mm: tuple[float, float] = (36.0, 36.0),
+    mm_per_px: float = 0.07,
+    ita_deg: float | None = None,
+) -> tuple[Rendered, Rendered]:
+    """The same skin before and after acne has left new scars, photographed with the same set-up.
+
+    Parameters
+    ----------
+    seed : int
+    share : float
+        Share of the later photo's scars that are not there in the earlier one, 0 to 1.
+    size_mm, mm_per_px, ita_deg
+        As in :func:`confounder_pair`.
+
+    Raises
+    ------
+    ParamsError
+        If `share` is out of range.
+    """
+    require(0 <= share <= 1, "share", share, "between 0 and 1")
+    before, after = base_pair(seed, size_mm, mm_per_px, ita_deg)
+    scars = list(before.skin.scars)
+    order = stream(seed, "new scars").permutation(len(scars))
+    for at in order[: round(share * len(scars))].tolist():
+        scars[at] = absent(scars[at])
+    fewer = replace(before, skin=replace(before.skin, scars=tuple(scars)))
+    return _photo(fewer), _photo(after)
 
 
 def treated(recipe: Recipe, response: float, seed: int) -> Recipe:

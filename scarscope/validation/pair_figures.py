@@ -10,6 +10,7 @@ from itertools import chain
 import pandas as pd
 
 from scarscope.validation.bootstrap import Interval
+from scarscope.validation.pair_new import new_scars
 from scarscope.validation.pair_stats import (
     FIGURE_COLUMNS,
     Row,
@@ -52,7 +53,7 @@ def figures(result: PairResult) -> pd.DataFrame:
     pairs, scars = result.pairs, result.scars
     parts = (
         *(_alignment(pairs), _passing(pairs), _calls(pairs)),
-        *(_errors(pairs), _directions(pairs), _coverage(pairs)),
+        *(_errors(pairs), _directions(pairs), _coverage(pairs), new_scars(pairs)),
         *(_scars(scars), _copies(pairs), _times(pairs)),
     )
     return pd.DataFrame(list(chain(*parts)), columns=list(FIGURE_COLUMNS))

@@ -34,6 +34,7 @@ _PARTS = {
     "retest": "the same skin again: re-posed by about 1 mm and 1°, new noise",
     "untreated": "the same as a course of treatment without effect",
     "treated": "before and after a treatment that removed 7 to 80 % of depth, or added 20 %",
+    "new": "before and after acne left new scars: all of the later photo's, most or half of them",
     "confounder": "nothing changed but light, focus, exposure, pose, redness, ...: one at a time",
     "wide": "turned by 15°, nearer or farther by 20 %, half the skin shared, other pixel sizes",
     "wrong": "other skin of the same tone, or the same skin mirrored: must not be laid over it",
@@ -71,12 +72,20 @@ _LIMITS = """\
 - Both photos of a pair show the very same skin: pores, lines, freckles and hairs are identical to
   the hundredth of a millimetre. Real skin swells, tans, peels and is shaved between visits, so
   that alignment, coherence and the internal control are all easier here than they will be.
-- Healing is one rule: every scar gets shallower and narrower by its share. No new scar appears,
-  no scar splits, and nothing inflames.
+- Healing is one rule: every scar gets shallower and narrower by its share. No scar splits, new
+  scars come without those that heal, and nothing inflames.
 - Confounders come one at a time. Two small ones together are not tested.
 - Limits, weights and MDC95 were set on the same phantom, on other seeds. That keeps chance out,
   not the phantom's own habits.
 - Tones and lights are drawn evenly; a study's will not be."""
+
+
+_NEW = (
+    "The same skin before and after acne has left new scars; of those in the later photo all, most "
+    "or half are not there in the earlier one. Errors of the change are shares of the true burden "
+    "of the later photo, as a percentage of next to nothing says little. The inflammation that "
+    "comes with new scars is not in the photos."
+)
 
 
 def write_change(
@@ -214,10 +223,21 @@ def _details(
         *sections.calls(own, name),
         *sections.passing(own, result.pairs),
         *sections.directions(result, own, beyond, name),
+        *_new_section(own),
         *sections.scars(result, own, name),
         *sections.copies(own),
         *pair_gallery(result.pairs, shower(items, name, seeds)),
     ]
+
+
+def _new_section(table: pd.DataFrame) -> list[Block]:
+    columns = {
+        "new_passed": ("compared, %", 1),
+        "new_seen": ("called worse, % of these", 1),
+        "new_mae": ("mean absolute error, % of the later burden", 1),
+        "new_bias": ("bias, %", 1),
+    }
+    return [Heading("Scars that are new"), Text(_NEW), *sections.levels(table, "kind", columns)]
 
 
 def _belonging(block: Block, name: SegmenterName, *, alone: bool) -> Block:

@@ -22,6 +22,7 @@ from scarscope.phantom.pairs import (
     confounder_pair,
     retest_pair,
     treated_pair,
+    worsened_pair,
 )
 from scarscope.phantom.render import Rendered
 from scarscope.phantom.seeds import PAIRS, TUNING
@@ -30,9 +31,9 @@ from scarscope.validation.pair_copies import COPIES, copied
 
 PairSize = Literal["full", "quick"]
 PAIR_SIZES: tuple[PairSize, ...] = ("full", "quick")
-Part = Literal["retest", "untreated", "treated", "confounder", "wide", "wrong", "copy"]
+Part = Literal["retest", "untreated", "treated", "new", "confounder", "wide", "wrong", "copy"]
 PARTS: tuple[Part, ...] = (
-    *("retest", "untreated", "treated"),
+    *("retest", "untreated", "treated", "new"),
     *("confounder", "wide", "wrong", "copy"),
 )
 SEEDS = PAIRS
@@ -46,17 +47,21 @@ WIDE = (
     *("half to the side", "half below", "coarser pixels", "finer pixels"),
 )
 WRONG = ("other skin", "mirrored")
+# Share of the later photo's scars that the earlier one does not have.
+NEW = {"all scars": 1.0, "most scars": 0.8, "half of the scars": 0.5}
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _REPEATS: dict[Part, int] = {
     "retest": 60,
     "untreated": 20,
     "treated": 20,
+    "new": 12,
     "confounder": 15,
     "wide": 3,
     "wrong": 30,
     "copy": 8,
 }
 _KINDS: dict[Part, tuple[str, ...]] = {
+    "new": tuple(NEW),
     "confounder": CONFOUNDERS,
     "wide": WIDE,
     "wrong": WRONG,
@@ -77,7 +82,7 @@ class PairItem:
     size_mm, mm_per_px : float
         Side of the patch, and pixel size of the first photo.
     kind : str
-        Confounder, viewpoint, kind of wrong pair, or kind of copy.
+        Confounder, viewpoint, which scars are new, kind of wrong pair, or kind of copy.
     response : float
         Share of depth that treatment removes.
     """
@@ -196,6 +201,9 @@ def _pair(item: PairItem) -> tuple[Rendered, Rendered]:
         return confounder_pair(item.seed, kind, size_mm=side, mm_per_px=scale, ita_deg=tone)
     if item.part == "wide":
         return _wide(item)
+    if item.part == "new":
+        part = NEW[item.kind]
+        return worsened_pair(item.seed, part, size_mm=side, mm_per_px=scale, ita_deg=tone)
     return treated_pair(item.seed, item.response, size_mm=side, mm_per_px=scale, ita_deg=tone)
 
 

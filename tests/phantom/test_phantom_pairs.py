@@ -6,7 +6,13 @@ import pytest
 from scarscope.errors import ParamsError
 from scarscope.phantom import seeds
 from scarscope.phantom.distractors import DISTRACTORS, distractor_patch
-from scarscope.phantom.pairs import CONFOUNDERS, confounder_pair, retest_pair, treated_pair
+from scarscope.phantom.pairs import (
+    CONFOUNDERS,
+    confounder_pair,
+    retest_pair,
+    treated_pair,
+    worsened_pair,
+)
 from scarscope.photo.colour import linear_to_lab, srgb_to_linear
 
 SMALL = {"size_mm": (9.0, 9.0), "mm_per_px": 0.1}
@@ -56,6 +62,20 @@ def test_treatment_takes_depth_and_area_from_the_same_scars():
     assert untouched.recipe.skin.scars == before.recipe.skin.scars
 
 
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_new_scars_are_not_there_before(share):
+    before, after = worsened_pair(33, share, size_mm=(16.0, 16.0), mm_per_px=0.1)
+    old, new = set(before.table["scar_id"]), set(after.table["scar_id"])
+    assert old < new
+    assert bool(old) == (share < 1)
+    told = {scar: row.remaining for scar, row in enumerate(before.recipe.skin.scars, start=1)}
+    gone = [number for number, left in told.items() if left == 0]
+    assert len(gone) == round(share * len(told))
+    assert not set(gone) & old
+    colour = [before.recipe.skin.scars[number - 1] for number in gone]
+    assert all(scar.melanin_od == scar.blood_od == 0 for scar in colour)
+
+
 def test_make_up_evens_colour_and_takes_shine():
     before, after = confounder_pair(34, "makeup", **SMALL, ita_deg=20.0)
     red = [linear_to_lab(srgb_to_linear(p.rgb))[..., 1].std() for p in (before, after)]
@@ -94,6 +114,7 @@ def test_distractors_have_no_scars_and_plenty_of_themselves(kind):
         (lambda: confounder_pair(1, "weather"), "kind = 'weather'"),
         (lambda: distractor_patch(1, "cats"), "kind = 'cats'"),
         (lambda: treated_pair(1, 2.0), "response = 2.0"),
+        (lambda: worsened_pair(1, 1.5), "share = 1.5"),
         (lambda: retest_pair(-1), "seed = -1"),
     ],
 )

@@ -45,7 +45,7 @@ def test_pairs_have_validation_seeds_of_their_own():
     count = {part: sum(item.part == part for item in full) for part in PARTS}
     assert count == {
         **{"retest": 60, "untreated": 20, "treated": 20 * len(RESPONSES)},
-        **{"confounder": 15 * len(CONFOUNDERS), "wide": 24, "wrong": 60, "copy": 40},
+        **{"confounder": 15 * len(CONFOUNDERS), "wide": 24, "wrong": 60, "copy": 40, "new": 36},
     }
     for part in PARTS:
         tones = [item.ita_deg for item in full if item.part == part]
@@ -378,6 +378,19 @@ def test_a_copy_agrees_or_is_refused():
     assert of(table, "copy_refused") == pytest.approx(25)
     assert of(table, "copy_sound") == pytest.approx(75)
     assert of(table, "copy_agrees", by="kind", level="exposure") == 0
+
+
+def test_new_scars_are_held_against_what_is_there_later():
+    um = {"true_before_um": 0.0, "true_after_um": 20.0, "found_before_um": 0.0}
+    rows = [pair("a", "new", kind="all scars", verdict="worse", found_after_um=18.0, **um)]
+    rows += [pair("b", "new", kind="all scars", verdict="", found_after_um=22.0, **um)]
+    rows += [refused("c", "new", kind="most scars", found_after_um=22.0, **um)]
+    table = told(rows)
+    assert of(table, "new_passed") == pytest.approx(100 * 2 / 3)
+    assert of(table, "new_seen") == pytest.approx(50)
+    assert of(table, "new_mae") == pytest.approx(10)
+    assert of(table, "new_bias") == pytest.approx(0)
+    assert of(table, "new_seen", by="kind", level="all scars") == pytest.approx(50)
 
 
 # --- running
