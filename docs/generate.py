@@ -60,6 +60,19 @@ UTF-8 with a comma between cells and a point in numbers; a blank cell means that
 
 Columns of millimetres or micrometres end in `_px` (`_px2`, `_px3`) for photos without a stated
 scale: those are pixels of the photo, and cannot be compared between photos.
+
+To read them, `scarscope.study.data.read_study("results")` gives `photos`, `scars`, `changes` and
+the others as pandas frames with the right kinds; `scarscope export results --out tables --format
+parquet` writes them so. Plain `pandas.read_csv` makes 7 of a subject 007 and a gap of one called
+NA, unless `dtype=str, keep_default_na=False` is given. Text that a spreadsheet would take for a
+formula (it begins with `=`, `+`, `-` or `@` and is no number) has an apostrophe before it in the
+CSV files, which ScarScope takes off again when it reads them.
+
+`masks/` and `depth/` hold a 16-bit PNG a photo, on the pixels of the upright photo: a file that
+says how it is to be turned (EXIF) is turned first, as viewers do. In `masks/` a pixel is the
+`scar_id` of its scar, 0 where there is none; in `depth/` its missing depth in micrometres, for
+photos without a stated scale in thousandths of a pixel. Depth is that of outlined scars: what is
+expected beside them (`faint_volume_mm3`) counts in the burden, and is not in the image.
 """
 _STUDY = """\
 Every column of every table that `scarscope study` writes into `study/`, in order. What the figures

@@ -34,6 +34,7 @@ from scarscope.batch.write import write_bytes
 PATHS = ("path", "baseline", "followup")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _FORMULA = ("=", "+", "-", "@", "\t")
+GUARDED = tuple(f"'{start}" for start in _FORMULA)  # as such text stands in the files
 _DIGITS = 7  # as many as single precision holds; 0.06 stays 0.06
 _FIXED_FROM = 1e6  # above this, areas in px² would lose their last digits
 

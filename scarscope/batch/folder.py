@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from scarscope.batch.comparing import Compared, compare_pairs
 from scarscope.batch.job import Job
 from scarscope.batch.layers import Layers, layers_of, remove_pair_layers
 from scarscope.batch.layout import Listing, list_photos
+from scarscope.batch.notes import other_options
 from scarscope.batch.pair_task import Comparer, compare_files
 from scarscope.batch.pairs import PhotoPair, list_pairs
 from scarscope.batch.pools import cluster as cluster_pools
@@ -152,7 +153,11 @@ def score_folder(
         _remove_stale_pairs(store, target, listing)
         tables = export_tables(store)
         reviewed = told_of_review(job.plan, tables.photos.rows)
-        notes = review_notes(reviewed, (store.last_run() or {}).get("review"))
+        last = store.last_run() or {}
+        notes = [
+            *other_options(_asked(options, job.params.scars.segmenter), _asked_before(last)),
+            *review_notes(reviewed, last.get("review")),
+        ]
         told = provenance(
             *(job.params, start, _counts(tables, kept), options),
             changes=_change_counts(store, compared),
@@ -163,6 +168,14 @@ def score_folder(
         tables.write(target, store.last_run() or {})
     notes = [*listing.notes, *notes]
     return tables.result(target, skipped=listing.skipped, notes=tuple(notes), kept=kept)
+
+
+def _asked(options: Mapping[str, object], segmenter: str) -> dict[str, object]:
+    return {**options, "segmenter": segmenter}
+
+
+def _asked_before(run: Mapping[str, Any]) -> dict[str, object]:
+    return _asked(run["options"], run["segmenter"]) if run else {}
 
 
 def _list(store: Store, job: Job, listing: Listing) -> tuple[PhotoPair, ...]:

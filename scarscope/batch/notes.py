@@ -65,6 +65,41 @@ def on_entries(entries: Iterable[Entry]) -> tuple[str, ...]:
     )
 
 
+_OPTIONS = {
+    "mm_per_px": "--mm-per-px",
+    "layout": "--layout",
+    "compare": "comparing (--no-compare)",
+    "segmenter": "--segmenter",
+}
+
+
+def other_options(now: Mapping[str, object], before: Mapping[str, object]) -> tuple[str, ...]:
+    """What this run was asked otherwise than the last one, whose figures it replaces.
+
+    Parameters
+    ----------
+    now, before : Mapping
+        Options of both runs; what one of them does not state is not told.
+    """
+    differ = [
+        f"{told} was {_worded(before[name])} and is {_worded(now[name])}"
+        for name, told in _OPTIONS.items()
+        if name in now and name in before and now[name] != before[name]
+    ]
+    if not differ:
+        return ()
+    return (
+        f"This run was asked otherwise than the last one: {'; '.join(differ)}. Its results replace "
+        "those of the last run; to have them back, run again with the same options.",
+    )
+
+
+def _worded(value: object) -> str:
+    if value is None:
+        return "not given"
+    return str(value) if not isinstance(value, bool) else ("on" if value else "off")
+
+
 def _ambiguous(entries: tuple[Entry, ...]) -> list[str]:
     places = Counter((e.subject, e.session, e.view) for e in entries if e.kind == "session")
     return [

@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scarscope.batch.scan import STORE_NAME
 from scarscope.errors import StoreError
 
 TEMPORARY = ".tmp-"
@@ -60,6 +61,37 @@ def make_folder(out: Path) -> None:
             f"The output folder {out} cannot be made ({reason}).",
             remedy="Give another folder with --out (out=), one that you may write to.",
         ) from error
+
+
+def make_single_folder(out: Path, replaced: Sequence[str]) -> str:
+    """Make the output folder of a command that keeps no study, and say what it will replace.
+
+    Parameters
+    ----------
+    out : Path
+    replaced : sequence of str
+        Tables that the command writes.
+
+    Returns
+    -------
+    str
+        What lies there already and will be replaced, in words; blank where nothing does.
+
+    Raises
+    ------
+    StoreError
+        If the folder holds a batch's results, whose tables would be lost, or cannot be made.
+    """
+    if (out / STORE_NAME).exists():
+        raise StoreError(
+            f"{out} holds the results of a batch, whose tables would be replaced.",
+            remedy="Give another folder with --out.",
+        )
+    make_folder(out)
+    there = [name for name in replaced if (out / name).exists()]
+    return (
+        f"{' and '.join(there)} in {out} are of an earlier run and are replaced." if there else ""
+    )
 
 
 def write_bytes(path: Path, data: bytes) -> None:

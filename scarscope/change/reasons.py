@@ -92,7 +92,7 @@ REGISTRY: tuple[ReasonInfo, ...] = (
         "LITTLE_OVERLAP",
         "the photos show little of the same skin",
         "Frame the same part of the skin, for instance by a ghost image of the first visit",
-        "share of the earlier region, or common skin in mm²,",
+        "share of the earlier region, or common skin in mm²",
     ),
     ReasonInfo(
         "LITTLE_CONTROL",

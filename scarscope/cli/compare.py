@@ -72,9 +72,11 @@ def run(options: argparse.Namespace) -> int:
     scales = _scales(options)
     _check(options, params)
     if options.out is not None:
-        from scarscope.batch.write import make_folder
+        from scarscope.batch.write import make_single_folder
 
-        make_folder(options.out)
+        replaced = make_single_folder(options.out, _TABLES)
+        if replaced:
+            say(replaced)
     with stdout_to_stderr():
         (before, after), failures = _read(options, params, scales)
         change = None
@@ -329,6 +331,8 @@ def _say_where(out: Path | None, change: Change) -> None:
     if out is None:
         say("Add --out DIR for pictures and tables.")
         return
-    first = "why.jpg" if change.comparable == "no" else "aligned.jpg"
-    print(f"Look at {out / first} first; figures are in {out / 'changes.csv'} (one row a measure)")
-    print(f"and {out / 'scar_changes.csv'} (one row a scar).")
+    if change.comparable == "no":
+        print(f"Look at {out / 'why.jpg'} first: it shows why.")
+        return
+    print(f"Look at {out / 'aligned.jpg'} first; figures are in {out / 'changes.csv'} (one row a")
+    print(f"measure) and {out / 'scar_changes.csv'} (one row a scar).")

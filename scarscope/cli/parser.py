@@ -52,8 +52,9 @@ with --out DIR:
   DIR/scars.csv             one row a scar
   DIR/overlays/left.jpg.jpg the photo with its scars outlined; named after the whole file name, and
                             in subfolders where photos come from several
-  DIR/masks/left.jpg.png    scar_id of each pixel (16 bits)
-  DIR/depth/left.jpg.png    missing depth of each pixel in micrometres (16 bits)
+  DIR/masks/left.jpg.png    scar_id of each pixel of the upright photo (16 bits)
+  DIR/depth/left.jpg.png    missing depth in outlined scars (16 bits): micrometres, without a scale
+                            thousandths of a pixel
 """
 _BATCH = """\
 Score every photo of a folder. Run the same command again to continue where it was left, or after

@@ -20,7 +20,7 @@ _REVIEW_EXAMPLES = """\
 examples:
   scarscope report results            makes the page, once
   scarscope review results            opens it; Ctrl-C ends
-  scarscope batch photos --out results        applies the decisions
+  scarscope batch photos --out results --mm-per-px 0.06      the same as before: applies them
 
 see docs/review.md: how decisions change figures, and why a reviewer should not know which visit is
 which.

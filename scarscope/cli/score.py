@@ -44,9 +44,11 @@ def run(options: argparse.Namespace) -> int:
             remedy=f"Check the spelling; it was looked for in {Path.cwd()}.",
         )
     if options.out is not None:
-        from scarscope.batch.write import make_folder
+        from scarscope.batch.write import make_single_folder
 
-        make_folder(options.out)
+        replaced = make_single_folder(options.out, ("photos.csv", "scars.csv"))
+        if replaced:
+            say(replaced)
     with stdout_to_stderr():
         documents = _score(options, params)
     failures = [document for document in documents if document["status"] == "failed"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from scarscope.batch import columns
+from scarscope.batch.export import GUARDED, PATHS
 from scarscope.errors import StudyError
 from scarscope.measures import MEASURES
 from scarscope.measures.entry import Measure
@@ -104,17 +105,40 @@ def read_tables(folder: str | Path) -> dict[str, pd.DataFrame]:
     return {name: read_table(file, name) for name, file in files.items() if file.is_file()}
 
 
+# Without these a table is not a batch's: `scarscope score` and spreadsheets write others.
+_NEEDED = {
+    "photos": ("path", "subject", "session", "view", "kind", "status"),
+    "changes": ("followup", "baseline", "kind", "measure"),
+}
+
+
 def read_table(file: Path, table: str) -> pd.DataFrame:
     """One of them, see :func:`read_tables`."""
     try:
         text = pd.read_csv(file, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-        made = {str(name): _kind(text[name], table) for name in text}
+        made = {str(name): _kind(_plain(text[name]), table) for name in text}
     except (ValueError, OSError) as error:
         raise StudyError(
             f"{file} cannot be read as the table {table} ({error}).",
             remedy="Run the batch again: it writes its tables anew.",
         ) from error
+    lacking = [name for name in _NEEDED.get(table, ()) if name not in made]
+    if lacking:
+        raise StudyError(
+            f"{file} is not the table {table} of a batch: it has no column {lacking[0]}.",
+            remedy="Give the folder that `scarscope batch --out` wrote: `scarscope score` and "
+            "`scarscope compare` write other tables. If another program saved this one anew, run "
+            "the batch again.",
+        )
     return pd.DataFrame(made, index=text.index)
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    """Without the apostrophe that keeps spreadsheets from taking text for a formula."""
+    if str(column.name) in PATHS:
+        return column
+    guarded = column.str.startswith(GUARDED)
+    return column.where(~guarded, column.str[1:])
 
 
 def _kind(column: pd.Series, table: str) -> pd.Series:

@@ -117,8 +117,9 @@ def find_drawn(
     folder = open_folder(photos if drawings is None else drawings)
     scale = None if mm_per_px is None else Scale(mm_per_px, "argument")
     found, problems, alone = [], [], []
+    names = folder.find_each([entry.path for entry in listing.entries])
     for entry in listing.entries:
-        name = folder.find(entry.path)
+        name = names[entry.path]
         if entry.problem is not None or entry.file is None:
             problems.append(entry.path)
         elif name is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -70,6 +70,32 @@ class MarkedFolder:
             alike = [name for name in self.names if PurePosixPath(stem(name)).name == last]
             alike = [name for name in alike if "/" not in name or "/" not in own]
         return alike[0] if len(alike) == 1 else None
+
+    def find_each(self, paths: Iterable[str]) -> dict[str, str | None]:
+        """The name of each photo, see :meth:`find`: no drawing is that of two photos.
+
+        Raises
+        ------
+        LayoutError
+            If photos of several folders would have to share a drawing that names none of them.
+        """
+        found = {path: self.find(path) for path in paths}
+        askers: dict[str, list[str]] = {}
+        for path, name in found.items():
+            if name is not None:
+                askers.setdefault(name, []).append(path)
+        for name, own in askers.items():
+            named = [path for path in own if stem(path) == stem(name)]
+            if len(own) > 1 and not named:
+                raise LayoutError(
+                    f"{name} of {self.folder} could be the drawing of {len(own)} photos: "
+                    f"{', '.join(own[:3])}{' and others' if len(own) > 3 else ''}.",
+                    remedy="Put every drawing into folders like those of its photo, such as "
+                    f"{stem(own[0])}{PurePosixPath(name).suffix or '.png'}.",
+                )
+            if len(own) > 1:
+                found |= dict.fromkeys(set(own) - set(named))
+        return found
 
     def read(self, name: str, *, mm_per_px: float, shape: tuple[int, int] | None = None) -> Marked:
         """One photo's scars.

@@ -109,8 +109,9 @@ def compare_raters(
     opened = [open_folder(folder) for folder in folders]
     names = _names(folders)
     photos: dict[str, list[Marked]] = {}
+    found = [folder.find_each(opened[0].names) for folder in opened]
     for name in opened[0].names:
-        others = [folder.find(name) for folder in opened]
+        others = [own[name] for own in found]
         if None not in others:
             scale = _scale(opened, name, mm_per_px)
             photos[stem(name)] = _read(opened, [str(other) for other in others], scale)

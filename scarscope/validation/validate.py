@@ -87,9 +87,11 @@ def _photos(
     rows: list[Row] = []
     names: list[tuple[str, str]] = []
     failed, alone = [], []
-    for row in _rows(found):
-        path = str(row["path"])
-        own, other = found.find(path), true.find(path)
+    listed = list(_rows(found))
+    paths = [str(row["path"]) for row in listed]
+    own_names, true_names = found.find_each(paths), true.find_each(paths)
+    for row, path in zip(listed, paths, strict=True):
+        own, other = own_names[path], true_names[path]
         if row.get("status", "ok") != "ok" or own is None:
             failed.append(path)
         elif other is None:

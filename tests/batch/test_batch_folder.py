@@ -257,6 +257,19 @@ def test_a_scale_for_all_goes_behind_the_manifests_and_is_part_of_what_is_done(p
     assert result.kept == 1
 
 
+def test_a_run_that_is_asked_otherwise_says_what_it_replaces(photos, tmp_path):
+    out = tmp_path / "out"
+    assert not score(photos, out, mm_per_px=0.06).notes
+    (note,) = score(photos, out, compare=False).notes
+    assert (
+        "--mm-per-px was 0.06 and is not given; comparing (--no-compare) was on and is off" in note
+    )
+    assert not score(photos, out, compare=False).notes
+    relief = Params.from_dict({"scars": {"segmenter": "relief"}})
+    (note,) = score(photos, out, compare=False, params=relief).notes
+    assert "--segmenter was network and is relief" in note
+
+
 def test_pictures_that_a_manifest_leaves_out_are_no_failures(photos, tmp_path):
     (photos / "manifest.csv").write_text(
         f"path,subject,session,date,view\n{P1S0},P01,0,,left\n", encoding="utf-8"

@@ -125,6 +125,35 @@ def test_score_writes_pictures_and_scars(rooms, tmp_path):
     assert [line.split(",")[0] for line in lines[1:]] == ["a/left.png", "b/left.png"]
 
 
+def test_score_does_not_replace_a_batch_and_says_what_else_it_does(rooms, tmp_path, capsys):
+    out = tmp_path / "out"
+    arguments = ["score", str(picture(tmp_path / "a.png")), "--out", str(out)]
+    assert main(arguments) == 0
+    assert "earlier run" not in capsys.readouterr().err
+    assert main(arguments) == 0
+    assert "photos.csv and scars.csv in" in capsys.readouterr().err
+    (out / "scarscope.sqlite").write_bytes(b"")
+    before = (out / "photos.csv").read_bytes()
+    for command in (arguments, ["compare", *2 * arguments[1:2], "--out", str(out)]):
+        assert main(command) == 1
+        assert "holds the results of a batch" in capsys.readouterr().err
+    assert (out / "photos.csv").read_bytes() == before
+
+
+def test_tables_of_single_photos_are_no_study(rooms, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["score", str(picture(tmp_path / "a.png")), "--out", str(out)]) == 0
+    for command in (
+        ["report", str(out)],
+        ["study", str(out)],
+        ["plan", str(out), "--detect", "25"],
+    ):
+        assert main(command) == 1
+        told = capsys.readouterr().err
+        assert "is not the table photos of a batch: it has no column" in told
+        assert "fault of ScarScope" not in told
+
+
 def test_score_keeps_the_photos_numbers(rooms, tmp_path):
     import pandas as pd
 

@@ -70,6 +70,7 @@ def store(out, subject=NASTY, *, verdict="improved", comparable="yes", eyes=None
     photos = [
         {"path": path, "session": n, "date": day, "status": "ok", "flags": "SOFT_FOCUS"}
         | {"ecca_atrophic": 35.0, "goodman_baron_grade": ">=3", "sha256": f"sha{n}", "arm": "A"}
+        | {"mm_per_px": 0.1, "burden_um": 21.5, "burden_sd_um": 4.2, "n_scars": 9}
         | place
         for n, (path, day) in enumerate(zip(paths, dates, strict=True))
     ]
@@ -139,6 +140,62 @@ def test_it_says_what_changed_with_its_error(tmp_path):
     assert "ECCA, atrophic items (estimate)" in text
     assert "&gt;=3" in text
     assert "arm A" in text
+
+
+def test_a_photo_by_itself_has_its_own_measures(tmp_path):
+    text = read(write_report(store(tmp_path)).page)
+    assert (
+        text.count("Measures of this photo by itself") == 1
+    )  # the follow-up has those of the pair
+    assert re.search(r"<dt>Burden</dt><dd><b>21.5 ± 4.2 µm</b>", text)
+    refused = store(tmp_path / "refused", comparable="no", verdict="not comparable", pair=False)
+    assert read(write_report(refused).page).count("Measures of this photo by itself") == 2
+
+
+def unscaled(out, *, pairs):
+    """The same batch with the follow-up's subject doubled, as photos without a scale."""
+    photos, changes, scars, followed = (
+        pd.read_csv(out / f"{name}.csv", dtype=str, keep_default_na=False)
+        for name in ("photos", "changes", "scars", "scar_changes")
+    )
+    other = {"subject": "Q", "mm_per_px": "", "burden_um": "", "burden_px": "0.04"}
+
+    def moved(table, *names):
+        return table.assign(**{n: table[n].str.replace("who/", "other/") for n in names})
+
+    more = moved(photos, "path").assign(**other)
+    if not pairs:
+        more, changes, followed = more.iloc[[0]], changes.iloc[:0], followed.iloc[:0]
+    own = {"subject": "Q", "width_mm": "", "depth_um": "", "volume_mm3": ""}
+    own |= {"width_px": "31.5", "depth_px": "4.25", "volume_px3": "77"}
+    figures = {"subject": "Q", "measure": "burden_px", "comparable": "caution"}
+    figures |= {"reasons": "NO_SCALE", "before": "0.04", "after": "0.02", "change": "-0.02"}
+    figures |= {"change_pct": "-50", "change_se": "0.002", "mdc95": "0.004"}
+    tables = {
+        "photos": (photos, more),
+        "scars": (scars, moved(scars, "path").assign(**own)),
+        "changes": (changes, moved(changes, "baseline", "followup").assign(**figures)),
+        "scar_changes": (followed, moved(followed, "baseline", "followup").assign(subject="Q")),
+    }
+    for name, (first, second) in tables.items():
+        pd.concat([first, second]).to_csv(out / f"{name}.csv", index=False)
+    write_layers(out, "other/2026-01-12/left.jpg", pair=False)
+    return out
+
+
+def test_pairs_without_a_scale_are_told_in_pixels_beside_others(tmp_path):
+    text = read(write_report(unscaled(store(tmp_path), pairs=True)).page)
+    assert "At the last visit, of 2 views of skin: 2 improved" in text
+    assert "0.0400 to 0.0200 px of missing depth" in text
+    assert "cannot be compared, so that nothing is said" not in text
+
+
+@pytest.mark.parametrize("pairs", [True, False])
+def test_scars_of_a_photo_without_a_scale_have_figures(tmp_path, pairs):
+    text = read(write_report(unscaled(store(tmp_path), pairs=pairs)).page)
+    assert '<td data-sort="31.5">32</td><td data-sort="4.25">4.2</td>' in text
+    assert '<td data-sort="2.0">2</td><td data-sort="250.0">250</td>' in text
+    assert re.search(r"<dt>Burden</dt><dd><b>0.04", text)
 
 
 def test_pictures_are_those_of_the_layers(tmp_path):

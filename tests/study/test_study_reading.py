@@ -3,9 +3,11 @@
 import math
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from scarscope.study.models.reading import reading_share, reading_told, true_ends
+from scarscope.study.tables import read_table
 
 
 class Told:
@@ -83,3 +85,15 @@ def test_methods_say_what_it_holds():
     assert "are off by" in reading_told(rows())
     assert reading_told(rows(arms=("all",))) == ""
     assert reading_told(rows(measure="n_scars")) == ""
+
+
+def test_the_guard_against_formulas_is_no_part_of_a_name(make_study, write_store, tmp_path):
+    write_store(make_study(subjects=2), tmp_path)
+    text = pd.read_csv(tmp_path / "photos.csv", dtype=str, keep_default_na=False)
+    text["arm"] = "'+PRP"
+    text.loc[0, "path"] = "'+a/left.jpg"  # paths are written as they are
+    text.loc[0, "arm"] = "'quoted"
+    text.to_csv(tmp_path / "photos.csv", index=False)
+    photos = read_table(tmp_path / "photos.csv", "photos")
+    assert photos["arm"].tolist()[:2] == ["'quoted", "+PRP"]
+    assert photos["path"][0] == "'+a/left.jpg"

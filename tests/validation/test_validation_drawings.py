@@ -246,7 +246,15 @@ def test_a_folder_of_drawings_finds_photos_by_name(tmp_path):
 
 def test_a_flat_folder_stands_for_photos_in_folders(tmp_path):
     save(tmp_path / "left.png", two_squares())
-    assert open_folder(tmp_path).find("P1/s0/left.jpg") == "left"
+    found = open_folder(tmp_path)
+    assert found.find("P1/s0/left.jpg") == "left"
+    # One drawing is that of one photo: which, nobody knows.
+    with pytest.raises(LayoutError, match=r"left of .* 2 photos: P1/s0/left.jpg, P2/s0/left.jpg"):
+        found.find_each(["P1/s0/left.jpg", "P2/s0/left.jpg", "P2/s0/right.jpg"])
+    assert found.find_each(["left.jpg", "P2/s0/left.jpg"]) == {
+        "left.jpg": "left",
+        "P2/s0/left.jpg": None,
+    }
 
 
 def test_a_coco_file_stands_for_a_folder(tmp_path):

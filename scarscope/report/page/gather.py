@@ -18,6 +18,7 @@ from scarscope.report.page.model import Baseline, Notice, Subject, View, Visit
 from scarscope.report.page.names import Names
 from scarscope.report.page.rows import (
     figures_of,
+    own_of,
     reasons_of,
     scales_of,
     scars_of_pair,
@@ -25,7 +26,7 @@ from scarscope.report.page.rows import (
 )
 from scarscope.report.page.words import change_words, days_words, known, percent
 from scarscope.study.data import StudyData
-from scarscope.study.response import REASONS, primary_measure, response_table
+from scarscope.study.response import NOT_MEASURED, REASONS, primary_measure, response_table
 
 _ORDER = ("serious", "caution", "info")
 _Z = 1.96
@@ -51,18 +52,12 @@ class Source:
     names: Names
     cover_eyes: bool = False
 
-    @property
-    def unit(self) -> str:
-        """``mm`` or ``px``: what the study's figures are in."""
-        return "mm" if primary_measure(self.study) == "burden_um" else "px"
-
 
 def gather_subjects(source: Source) -> tuple[Subject, ...]:
     """Every subject of a study in order of name, with all views and visits."""
     photos = source.study.photos
     sessions = photos[photos["kind"] == "session"]
-    response = response_table(source.study, measure=primary_measure(source.study))
-    by_photo = {str(row["followup"]): row for row in response.to_dict(orient="records")}
+    by_photo = _pairs(source.study)
     found = []
     for number, (name, own) in enumerate(_ordered(sessions, source.names), start=1):
         views = tuple(
@@ -71,6 +66,26 @@ def gather_subjects(source: Source) -> tuple[Subject, ...]:
         )
         found.append(Subject(f"s{number}", source.names.subject(name), views))
     return tuple(found)
+
+
+def _pairs(study: StudyData) -> dict[str, Row]:
+    """Every follow-up's row of burden: in the study's unit, or else in that of its own photos."""
+    first = primary_measure(study)
+    tables = [_by_photo(study, first)]
+    if {"burden_um", "burden_px"} <= set(study.changes["measure"]):
+        tables.append(_by_photo(study, "burden_px" if first == "burden_um" else "burden_um"))
+    lacking = {p for p, row in tables[0].items() if NOT_MEASURED in str(row["reasons"]).split("|")}
+    other = {p: row for p, row in tables[-1].items() if p in lacking and known(row["before"])}
+    return tables[0] | other
+
+
+def _by_photo(study: StudyData, measure: str) -> dict[str, Row]:
+    rows = response_table(study, measure=measure).to_dict(orient="records")
+    return {str(row["followup"]): row for row in rows}
+
+
+def _unit(pair: Row) -> str:
+    return "px" if str(pair["measure"]) == "burden_px" else "mm"
 
 
 def _ordered(photos: pd.DataFrame, names: Names) -> list[tuple[str, pd.DataFrame]]:
@@ -120,7 +135,7 @@ def _answer(source: Source, row: Row | None, earlier: list[Row], status: str) ->
         if status != "ok":
             return "This photo was not measured, see failures."
         return "Photographed once: there is nothing to compare it with."
-    told = change_words(row, source.unit)
+    told = change_words(row, _unit(row))
     compared = [r for r in earlier if str(r["comparable"]) != "no" and known(r["change_pct"])]
     if str(row["comparable"]) == "no" and compared:
         before = compared[-1]
@@ -172,6 +187,7 @@ def _visit(source: Source, key: str, photo: Row, pair: Row | None) -> Visit:
     title = f"Visit {number}" if pair is not None else "Baseline"
     when = "" if source.names.hidden else str(photo["date"])
     hidden = source.names.hidden
+    unit = "mm" if known(photo["mm_per_px"]) else "px"
     base = Visit(
         key=key,
         title=title,
@@ -182,8 +198,9 @@ def _visit(source: Source, key: str, photo: Row, pair: Row | None) -> Visit:
         status=str(photo["status"]),
         notices=flags_of(str(photo["flags"])),
         scales=scales_of(photo),
+        own=own_of(photo, unit),
     )
-    alone = _alone(source, base, path, folder)
+    alone = _alone(source, base, path, folder, unit)
     if pair is None:
         return alone
     first = str(pair["baseline"])
@@ -192,21 +209,21 @@ def _visit(source: Source, key: str, photo: Row, pair: Row | None) -> Visit:
         alone,
         verdict=str(pair["verdict"]),
         comparable=str(pair["comparable"]),
-        words=change_words(pair, source.unit),
+        words=change_words(pair, _unit(pair)),
         change=percent(pair["change_pct"]),
         figures=figures_of(source.study, path),
         baseline=Baseline("", "") if hidden else Baseline(first, str(shas.get(first, ""))),
         pair=embedded.pair_viewer(f"{key}c", folder, cover_eyes=source.cover_eyes),
-        followed=scars_of_pair(source.study, path, source.unit),
+        followed=scars_of_pair(source.study, path, _unit(pair)),
         reasons=reasons_of(str(pair["reasons"]), str(pair["comparable"]), REASONS),
     )
 
 
-def _alone(source: Source, visit: Visit, path: str, folder: Path) -> Visit:
-    """The photo by itself."""
+def _alone(source: Source, visit: Visit, path: str, folder: Path, unit: str) -> Visit:
+    """The photo by itself; its own figures are in its own unit, whatever the study's are."""
     viewer = embedded.photo_viewer(visit.key, folder, cover_eyes=source.cover_eyes)
     numbers = embedded.scar_numbers(folder)
-    scars = scars_of_photo(source.study, path, numbers, source.unit)
+    scars = scars_of_photo(source.study, path, numbers, unit)
     return replace(visit, viewer=viewer, scars=scars)
 
 

@@ -128,6 +128,8 @@ class Visit:
     notices, reasons : tuple of Notice
         Flags of the photo, and why a pair is compared with caution or not at all.
     scales : tuple of Scale
+    own : tuple of Scale
+        Primary measures of the whole photo.
     viewer : Viewer or None
         The photo by itself; None where there is no picture.
     """
@@ -151,6 +153,7 @@ class Visit:
     notices: tuple[Notice, ...] = ()
     reasons: tuple[Notice, ...] = ()
     scales: tuple[Scale, ...] = ()
+    own: tuple[Scale, ...] = ()
     viewer: Viewer | None = None
 
 

@@ -66,6 +66,30 @@ def _unit(column: str, measure: Measure) -> str:
     return _UNITS.get(ending, "")
 
 
+def own_of(photo: Mapping[Any, Any], unit: str) -> tuple[Scale, ...]:
+    """Primary measures of one photo by itself, burden with its standard deviation.
+
+    Parameters
+    ----------
+    photo : Mapping
+        A row of photos.csv.
+    unit : {"mm", "px"}
+        Of the photo.
+    """
+    found = []
+    for measure in (m for m in MEASURES if m.primary):
+        column = measure.column("mm" if unit == "mm" else "px")
+        if column is None or not known(photo.get(column)):
+            continue
+        times = 100.0 if measure.name.endswith("_fraction") else 1.0
+        value = number(times * float(photo[column]))
+        sd = _figure_of(photo, column.replace("burden_", "burden_sd_"))
+        value += f" ± {number(sd, 2)}" if measure.name == "burden" and math.isfinite(sd) else ""
+        told = "%" if times > 1 else _unit(column, measure)
+        found.append(Scale(measure.label, f"{value} {told}".strip(), measure.definition))
+    return tuple(found)
+
+
 def scales_of(photo: Mapping[Any, Any]) -> tuple[Scale, ...]:
     """Estimates of clinical scales of one photo."""
     found = []

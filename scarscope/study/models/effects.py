@@ -171,7 +171,8 @@ def _other_analyses(model: ResponseModel) -> tuple[pd.DataFrame, tuple[str, ...]
     try:
         return sensitivity(model), ()
     except DependencyError as error:
-        return _joined([], SENSITIVITY), (f"No other analyses: {error}",)
+        # A paragraph for a paper is no place for how to install things.
+        return _joined([], SENSITIVITY), (f"No other analyses were run. {error.message}",)
 
 
 def _doubts(checks: pd.DataFrame) -> tuple[str, ...]:
