@@ -116,7 +116,7 @@ BEFORE one with the earlier weights and their card, from this repository's histo
 _AGAIN_NOTE = """\
 One version of the phantom draws the same examples everywhere; the weights are the same, bit for
 bit, only on the same kind of processor with as many threads (`--threads`) and the same version of
-PyTorch. The shipped weights' examples were drawn at commit 4a575f9. After a run,
+PyTorch. The shipped weights' examples were drawn at commit 73a04db. After a run,
 `{validate}` and `{second}` make the figures, and
 `{gather} -- --log DIR/log.csv --second STUDY` this page."""
 _TUNE = """\

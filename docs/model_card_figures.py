@@ -77,8 +77,8 @@ that simulation nothing: skin drawn by other code and lit by a path tracer ({ren
 photos with scars and {free} without, seeds {first} to {last}, which nothing was chosen by. Earlier
 photos of that renderer were looked at, though: from which chance on a scar counts in the burden,
 and what is flagged as doubtful, was set with a view to them, and training was given healthy skin
-that swells in waves and redder, riper papules, which were taken for scars, and lamps face to face,
-under which scars were missed. All lights count on both sides. How much of a scar such a photo shows at all is what
+that swells in waves, which were taken for scars, and lamps face to face, under which scars were
+missed. All lights count on both sides. How much of a scar such a photo shows at all is what
 `python -m benchmarks.second_renderer.evidence` tells."""
 
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from scarscope.phantom.healing import healed
 from scarscope.phantom.noise import stream
 from scarscope.phantom.recipe import Hair, Lamp, Light, Mark, MarkKind, Pose, Recipe, Skin, Surface
 from scarscope.phantom.sampler import random_marks_of, random_recipe
@@ -25,8 +24,6 @@ _SPACINGS = ((0.10, 0.50), (0.075, 0.20), (0.06, 0.08), (0.12, 0.08), (0.15, 0.0
 # Log spreads of depth: of a whole patch, and of one scar in it.
 _PATCH_SPREAD, _SCAR_SPREAD = 0.30, 0.20
 _DEPTH_MM = (0.04, 1.6)
-# Share of patches that were treated, how much of their depth is gone, and how scars differ in it.
-_TREATED, _GONE, _GONE_SPREAD = 0.25, (0.1, 0.9), 0.35
 # Of rolling scars, log: from hollows drawn to a point to basins with a floor.
 _FULLNESS_SPREAD = 0.25
 # Share of patches whose healthy skin is wavy, how long the waves are, and how high for their length
@@ -56,7 +53,6 @@ def training_recipe(seed: int) -> Recipe:
         seed, size_mm=(SIDE_MM, SIDE_MM), mm_per_px=spacing, n_scars=0 if clean else None
     )
     skin = _deeper_or_shallower(stream(seed, "training depth"), recipe.skin)
-    skin = _treated(stream(seed, "training treatment"), skin)
     skin = _retextured(stream(seed, "training texture"), skin)
     skin = _with_waves(stream(seed, "training waves"), skin)
     skin = _with_distractors(stream(seed, "training marks"), skin)
@@ -81,16 +77,6 @@ def _deeper_or_shallower(rng: np.random.Generator, skin: Skin) -> Skin:
         )
         for scar in skin.scars
     )
-    return replace(skin, scars=scars)
-
-
-def _treated(rng: np.random.Generator, skin: Skin) -> Skin:
-    """What needling leaves of scars; who has not seen it takes remains for scars as they were."""
-    if rng.random() >= _TREATED:
-        return skin
-    gone = float(rng.uniform(*_GONE))
-    shares = np.clip(gone * np.exp(rng.normal(0, _GONE_SPREAD, len(skin.scars))), 0, 0.95).tolist()
-    scars = tuple(healed(scar, share) for scar, share in zip(skin.scars, shares, strict=True))
     return replace(skin, scars=scars)
 
 
