@@ -11,7 +11,7 @@ from model_card_gather import SCAR_FREE
 from model_card_inputs import FOLDER, Inputs, in_order
 
 from scarscope.errors import StoreError
-from scarscope.validation.bars import PASSED, Bar, table
+from scarscope.validation.bars import PASSED, PASSED_WORDS, Bar, table
 from scarscope.validation.page import (
     Block,
     Picture,
@@ -93,7 +93,7 @@ def against_the_bars(inputs: Inputs) -> list[Block]:
     told = (
         f"{inputs.summary['photos']} simulated photos, seeds {first} to {last}; under comparable "
         "light (ring, twin, off-axis, raking), all tones. What each figure means: "
-        "[validation.md](validation.md)."
+        f"[validation.md](validation.md). {PASSED_WORDS}"
     )
     return [Text(told), table(found)]
 
