@@ -41,9 +41,8 @@ READING = "true_change_share"
 Source = Literal["scarscope", "study"]
 _LEAST_MEAN = 1e-12
 _ENOUGH_FOR_TAIL = 50
-_ENOUGH_FOR_SHAPE = (
-    30  # pairs: fewer part an error at random into what grows with the figure or not
-)
+# Fewer pairs part an error at random into what grows with the figure and what does not.
+_ENOUGH_FOR_SHAPE = 30
 _REWEIGHTED = 6  # times; it settles after three or four
 _LEAST_PART = 0.01  # of the median error is absolute
 _LEAST_SCALE = 0.1  # of the median: pairs with next to no error do not decide alone either

@@ -79,21 +79,24 @@ def combine(response: pd.DataFrame, by: Sequence[str] = SIDE) -> pd.DataFrame:
     columns = [*place[:-1], *UNIT]
     if response.empty:
         return response.reindex(columns=columns)
-    if "side" in response and "side" not in by:
+    of_sides = "side" in response and "side" not in by
+    if of_sides:
         response = combine(response, [*by, "side"])
     groups = response.groupby(place, sort=True, dropna=False)
-    rows = [{**dict(zip(place, key, strict=True)), **_mean(own)} for key, own in groups]
+    rows = [{**dict(zip(place, key, strict=True)), **_mean(own, of_sides)} for key, own in groups]
     made = pd.DataFrame(rows, columns=columns)
     return made.astype({"session": "Int64", "n_photos": "Int64", "n_not_comparable": "Int64"})
 
 
-def _mean(photos: pd.DataFrame) -> dict[str, object]:
-    """The mean of one unit's photos of one session."""
-    measure = str(photos["measure"].iloc[0])
-    usable = photos[(photos["comparable"] != "no") & photos["change"].notna()]
+def _mean(rows: pd.DataFrame, of_sides: bool) -> dict[str, object]:
+    """The mean of one unit's photos of one session, or of its sides."""
+    measure = str(rows["measure"].iloc[0])
+    usable = rows[(rows["comparable"] != "no") & rows["change"].notna()]
     count = len(usable)
-    told: dict[str, object] = {"measure": measure, **_counted(photos, usable)}
-    days = usable["days"] if count else photos["days"]
+    counts = ("n_photos", "n_not_comparable")
+    numbers = [int(rows[n].sum()) for n in counts] if of_sides else [count, len(rows) - count]
+    told: dict[str, object] = {"measure": measure, **dict(zip(counts, numbers, strict=True))}
+    days = usable["days"] if count else rows["days"]
     told["days"] = float(days.astype("float64").mean())
     if not count:
         return {**told, "comparable": "no", "verdict": NOT_COMPARABLE, "quartile": ""}
@@ -114,14 +117,6 @@ def _mean(photos: pd.DataFrame) -> dict[str, object]:
         "verdict": verdict,
         "quartile": quartile(percent, verdict) if percent < 0 else "",
     }
-
-
-def _counted(rows: pd.DataFrame, usable: pd.DataFrame) -> dict[str, object]:
-    """Photos that count and that do not, of rows that are photos or means of some."""
-    if "n_photos" in rows:
-        names = ("n_photos", "n_not_comparable")
-        return {name: int(rows[name].sum()) for name in names}
-    return {"n_photos": len(usable), "n_not_comparable": len(rows) - len(usable)}
 
 
 def _shared(rows: pd.DataFrame) -> NDArray[np.float64]:
