@@ -138,7 +138,7 @@ SCAR_CHANGES = {
     "area_after_mm2": "The same in the later photo.",
     "volume_before_mm3": "Missing volume in the earlier photo.",
     "volume_change_pct": "Change of the missing volume in percent of the earlier one; -100 is all "
-    "gone.",
+    "gone. Rises are held at about 200, and of a scar that is `new` it tells nothing but that.",
     "noise_pct": "Standard deviation of that change which the noise of the two photos explains.",
     "mdc95_pct": "Smallest detectable change of this scar's volume, in percent.",
 }

@@ -467,3 +467,15 @@ def test_a_viewer_without_layers_is_none(tmp_path):
     assert embedded.scar_numbers(tmp_path) == ()
     (tmp_path / PAIR).write_text('{"aligned": false}', encoding="utf-8")
     assert embedded.pair_viewer("a", tmp_path, cover_eyes=False) is None
+
+
+def test_a_new_scar_has_no_percentage(tmp_path):
+    out = store(tmp_path)
+    scars = pd.read_csv(out / "scar_changes.csv", dtype=str, keep_default_na=False)
+    more = {"status": "new", "before_id": "", "after_id": "4", "volume_change_pct": "200"}
+    more |= {"mdc95_pct": "2286"}
+    pd.concat([scars, scars.assign(**more)]).to_csv(out / "scar_changes.csv", index=False)
+    text = read(write_report(out).page)
+    (row,) = re.findall(r'<tr[^>]*data-later="4".*?</tr>', text, flags=re.DOTALL)
+    assert "new" in row
+    assert "%" not in row

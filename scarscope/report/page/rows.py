@@ -191,8 +191,9 @@ def _followed(place: int, row: Mapping[Any, Any], unit: str) -> Scar:
     ends = ("mm", "mm3") if unit == "mm" else ("px", "px3")
     width = _figure_of(row, f"width_before_{ends[0]}", f"width_after_{ends[0]}")
     volume = _figure_of(row, f"volume_before_{ends[1]}")
-    change = _figure_of(row, "volume_change_pct")
     status = str(row["status"])
+    new = status == "new"  # what it would be a percentage of is not there
+    change = math.nan if new else _figure_of(row, "volume_change_pct")
     return Scar(
         row=place,
         number=str(before) if before is not None else (f"({after})" if after is not None else "–"),
@@ -204,7 +205,7 @@ def _followed(place: int, row: Mapping[Any, Any], unit: str) -> Scar:
         depth="",
         volume=number(volume, 2),
         change=percent(change),
-        detectable=_detectable(row),
+        detectable="" if new else _detectable(row),
         sort={"number": float(before or after or 0), "width": width, "volume": volume}
         | {"change": change},
     )
