@@ -148,6 +148,8 @@ def test_a_photo_by_itself_has_its_own_measures(tmp_path):
         text.count("Measures of this photo by itself") == 1
     )  # the follow-up has those of the pair
     assert re.search(r"<dt>Burden</dt><dd><b>21.5 ± 4.2 µm</b>", text)
+    alone = unscaled(store(tmp_path / "alone"), pairs=False)
+    assert '<span class="small">Burden 0.0400' in read(write_report(alone).page)
     refused = store(tmp_path / "refused", comparable="no", verdict="not comparable", pair=False)
     assert read(write_report(refused).page).count("Measures of this photo by itself") == 2
 
