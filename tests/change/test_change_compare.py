@@ -13,6 +13,7 @@ import pytest
 import scarscope as ss
 from scarscope.change import COLUMNS, STATUSES, VERDICTS, measure_names, scar_columns
 from scarscope.change.align import Alignment
+from scarscope.change.compare import compare
 from scarscope.change.control import Contrast, Control
 from scarscope.change.error import published
 from scarscope.change.gate import judge, reasons_of_reading
@@ -20,7 +21,7 @@ from scarscope.change.reasons import BY_CODE, REGISTRY, Reason, to_frame
 from scarscope.errors import PhotoError
 from scarscope.flags import Flag
 from scarscope.params import ChangeParams, Params
-from scarscope.phantom import confounder_pair, retest_pair, treated_pair
+from scarscope.phantom import confounder_pair, retest_pair, treated_pair, worsened_pair
 from scarscope.scars import ReliefSegmenter
 from scarscope.scars.find import find as find_scars
 
@@ -502,3 +503,18 @@ def test_limits_are_parameters(make_skin):
     before, after = make_skin(), make_skin()
     control = replace(CALM, turn=0.003)
     assert judge(before, after, ALIGNED, control, params=strict).verdict == "no"
+
+
+def test_scars_that_are_new_are_worse_and_not_a_share_of_nothing():
+    """From 0.3 µm a burden could rise to 1.1 at most, and passed for no detectable change."""
+    pair = worsened_pair(20_901, 1.0, size_mm=(22.0, 22.0), mm_per_px=MM, ita_deg=30.0)
+    change = compare(*map(read, pair), refuse=False)
+    burden = change.measures.set_index("measure").loc["burden_um"]
+    true = 1000 * float(pair[1].depth_mm.mean())
+    assert burden["before"] < 0.1 * true
+    assert burden["after"] == pytest.approx(true, rel=0.35)
+    assert burden["change"] > burden["mdc95"]
+    # What the gate hears of is the direction that counts.
+    assert change.amount.noise > 10 * change.amount.leading.noise
+    heard = {reason.code: reason.value for reason in change.comparability.reasons}
+    assert heard["NOISE"] == change.amount.leading.noise
