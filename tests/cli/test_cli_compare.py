@@ -159,7 +159,10 @@ def test_not_comparable_is_an_answer_with_reasons_and_a_picture(photos, tmp_path
     assert "The photos cannot be compared." in printed
     assert printed.count("-> Use the same lamps") == 1
     assert "why.jpg" in printed
+    assert "changes.csv" not in printed  # all its figures are blank
     assert "Burden" not in printed
+    assert main(["compare", *pair(photos, "light"), *SCALE, "--out", str(out)]) == 0
+    assert "changes.csv and scar_changes.csv in" in capsys.readouterr().err
     assert {p.name for p in out.iterdir()} == PICTURES - {"change_map.jpg"} | TABLES | {"why.jpg"}
     changes = pd.read_csv(out / "changes.csv")
     assert set(changes["verdict"]) == {"not comparable"}

@@ -107,6 +107,14 @@ def test_photos_and_drawings_find_each_other(folders):
     assert len(opened.truth) == 1
 
 
+def test_nobody_learns_from_the_drawing_of_another_photo(folders, tmp_path):
+    photos, _ = folders
+    (tmp_path / "one").mkdir()
+    Image.fromarray(_mask()).save(tmp_path / "one" / "left.png")
+    with pytest.raises(LayoutError, match="could be the drawing of 4 photos"):
+        find_drawn(photos, tmp_path / "one", mm_per_px=0.2)
+
+
 def test_outlines_may_lie_beside_the_photos(folders):
     photos, _ = folders
     for number, label in enumerate(("Icepick", "boxcar scar", "scar", "rolling")):

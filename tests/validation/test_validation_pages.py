@@ -136,6 +136,12 @@ def test_drawings_stand_for_truth_without_depth(study, tmp_path):
     assert math.isnan(result.value("type_accuracy"))
 
 
+def test_one_drawing_is_not_the_truth_of_every_photo_of_its_name(study, tmp_path):
+    save(tmp_path / "drawn" / "left.png", TRUE)
+    with pytest.raises(LayoutError, match="could be the drawing of 4 photos: P01/0/left"):
+        validate(study[0], tmp_path / "drawn")
+
+
 def test_what_cannot_be_validated_is_refused(study, tmp_path):
     results, truth = study
     save(tmp_path / "drawn" / "other.png", TRUE)

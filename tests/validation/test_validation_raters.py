@@ -91,3 +91,11 @@ def test_raters_of_other_photos_are_refused(tmp_path):
     save(tmp_path / "b" / "P2.png", dots((2, 2)))
     with pytest.raises(LayoutError, match="share no photo"):
         compare_raters([tmp_path / "a", tmp_path / "b"], mm_per_px=MM)
+
+
+def test_one_raters_drawing_is_not_that_of_two_photos(tmp_path):
+    for path in ("a/P1/left.png", "a/P2/left.png", "b/left.png"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        save(tmp_path / path, dots((2, 2)))
+    with pytest.raises(LayoutError, match="could be the drawing of 2 photos"):
+        compare_raters([tmp_path / "a", tmp_path / "b"], mm_per_px=MM)
