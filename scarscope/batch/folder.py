@@ -155,7 +155,7 @@ def score_folder(
         reviewed = told_of_review(job.plan, tables.photos.rows)
         last = store.last_run() or {}
         notes = [
-            *other_options(_asked(options, job.params.scars.segmenter), _asked_before(last)),
+            *other_options(options | {"segmenter": job.params.scars.segmenter}, _asked(last)),
             *review_notes(reviewed, last.get("review")),
         ]
         told = provenance(
@@ -170,12 +170,10 @@ def score_folder(
     return tables.result(target, skipped=listing.skipped, notes=tuple(notes), kept=kept)
 
 
-def _asked(options: Mapping[str, object], segmenter: str) -> dict[str, object]:
-    return {**options, "segmenter": segmenter}
-
-
-def _asked_before(run: Mapping[str, Any]) -> dict[str, object]:
-    return _asked(run["options"], run["segmenter"]) if run else {}
+def _asked(run: Mapping[str, Any]) -> dict[str, object]:
+    """Of the last run; an earlier version's log may hold less."""
+    told = {"segmenter": run["segmenter"]} if "segmenter" in run else {}
+    return {**run.get("options", {}), **told}
 
 
 def _list(store: Store, job: Job, listing: Listing) -> tuple[PhotoPair, ...]:

@@ -95,8 +95,8 @@ _RELIEF = (
         definition="One standard deviation of the burden, from the network's own uncertainty of "
         "each scar's depth. The scars of one photo share their light, so their errors are taken "
         "to be the same way and simply add up; the faint volume counts as uncertain as it is "
-        "large. What was missed altogether is not in it. Blank without scars, and where relief was "
-        "read from shading.",
+        "large, and so does a scar that a reviewer drew. What was missed altogether is not in it. "
+        "Blank without scars, and where relief was read from shading.",
         range="0 and up",
         source=_OURS,
         function=relief.burden_sd,

@@ -268,6 +268,9 @@ def test_a_run_that_is_asked_otherwise_says_what_it_replaces(photos, tmp_path):
     relief = Params.from_dict({"scars": {"segmenter": "relief"}})
     (note,) = score(photos, out, compare=False, params=relief).notes
     assert "--segmenter was network and is relief" in note
+    with Store(out) as store:
+        store.put_run({"version": "0.1.0"})  # of a version that kept no options
+    assert not score(photos, out, params=relief).notes
 
 
 def test_pictures_that_a_manifest_leaves_out_are_no_failures(photos, tmp_path):

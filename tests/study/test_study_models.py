@@ -419,11 +419,16 @@ def test_a_figure_of_nothing_is_half_of_what_can_be_detected():
         assert primary(model)["estimate"] == pytest.approx(whole, abs=0.3)
 
 
-def test_figures_below_nothing_have_differences():
+@pytest.mark.parametrize("out_of_reach", [-0.1, 0.0])
+def test_where_one_figure_has_no_ratio_differences_are_of_what_was_read(out_of_reach):
     sides = drawn().assign(mdc95=1.0)
-    sides.loc[5, "after"] = -0.1
+    sides.loc[5, "after"], sides.loc[7, "after"] = out_of_reach, 0.1
+    sides.loc[5, "mdc95"] = np.nan  # nothing to take in place of 0
     sides["change"] = sides["after"] - sides["before"]
-    assert model_of(sides).rows.scale == "difference"
+    rows = model_of(sides).rows
+    assert rows.scale == "difference"
+    assert rows.table["y"].tolist() == pytest.approx(sides["change"].tolist())
+    assert not any("taken for that half" in note for note in rows.notes)
 
 
 def test_percent_is_that_of_the_ratio():

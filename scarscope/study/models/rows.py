@@ -154,7 +154,6 @@ def rows_of_sides(
         )
     known, raised = _raised(known) if scale == "ratio" else (known, ())
     scale, told = _usable_scale(known, scale)
-    told = (*raised, *told) if scale == "ratio" else told
     arms, said = order_arms(sides, control)
     table = _with_outcome(known, scale)
     return ModelRows(
@@ -166,7 +165,7 @@ def rows_of_sides(
         arms=arms,
         sessions=tuple(sorted(int(s) for s in table["session"].unique())),
         covariates=(),
-        notes=(*told, *said),
+        notes=(*raised, *told, *said),
     )
 
 
@@ -217,6 +216,10 @@ def _raised(known: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if not low.any(axis=None):
         return known, ()
     raised = figures.mask(low, least, axis=0)
+    if not (raised > 0).all(
+        axis=None
+    ):  # ratios stay out of reach: differences are of what was read
+        return known, ()
     told = (
         f"{int(low.any(axis=1).sum())} of {len(known)} pairs have a figure below half of its "
         "smallest detectable change, which is taken for that half: the log of next to nothing "
