@@ -12,8 +12,8 @@ It stands among the benchmarks, as the peer that ScarScope is held against, and 
 package. Mitsuba comes with the extra `second`:
 
     pip install -e ".[second]"
-    python -m benchmarks.second_renderer --out study --count 40
-    python -m benchmarks.second_renderer.evaluate --out study --count 40
+    python -m benchmarks.second_renderer --out study
+    python -m benchmarks.second_renderer.evaluate --out study
     python -m benchmarks.second_renderer.pairs --out pairs --count 20
 
 The first command writes photos, a manifest and truth in the layout that `scarscope batch` and

@@ -1,4 +1,4 @@
-"""Render the set: python -m benchmarks.second_renderer --out DIR [--count 40] [--workers 2]."""
+"""Render the set: python -m benchmarks.second_renderer --out DIR [--workers 2]."""
 
 from __future__ import annotations
 

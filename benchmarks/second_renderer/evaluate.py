@@ -1,6 +1,6 @@
 """Render, score, compare: how ScarScope does on skin that another hand drew.
 
-    python -m benchmarks.second_renderer.evaluate --out DIR [--count 40] [--segmenter NAME]
+    python -m benchmarks.second_renderer.evaluate --out DIR [--segmenter NAME]
 
 Photos already rendered are kept. They are scored anew each time, since the store of a batch knows
 its parameters and version but not a change of the code. The figures of a segmenter that was chosen
@@ -39,6 +39,10 @@ _SHOWN = (
     ("depth_bias_um", "depth bias um", 0),
     ("false_per_10cm2", "false/10 cm2", 1),
 )
+
+# Of a figure's 95 % interval, drawn by photo, what its columns' names end in.
+_ENDS = {"": "value", "_low": "low", "_high": "high"}
+FEW = "few: "
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,17 +83,31 @@ def score(options: argparse.Namespace) -> Path:
 
 
 def parted(found: Validation, truth: Path) -> Validation:
-    """The same with scar-free photos apart, as in the standard set, and what they show."""
-    shows = pd.read_csv(truth / "photos.csv", dtype={"path": "str"}).set_index("path")["shows"]
+    """The same with photos of few scars and of none apart, as in the standard set."""
+    told = pd.read_csv(truth / "photos.csv", dtype={"path": "str"}).set_index("path")
     photos = found.photos.copy()
-    own = photos["path"].map(shows)
-    photos["set"] = own.map(lambda what: "scars" if what == "scars" else "distractor")
-    photos["distractor"] = own.where(~own.isin(["scars", "clean"]), "")
+    own, shows = (photos["path"].map(told[name]) for name in ("scarring", "shows"))
+    photos["set"] = own.map({"many": "scars", "few": "few", "none": "distractor"})
+    photos["distractor"] = shows.where(~shows.isin(["scars", "clean"]), "")
     return draw_together(photos, found.scars, notes=found.notes)
 
 
 def figures(found: Validation) -> pd.DataFrame:
-    """One row a stratum: all photos, lights, tones, types of scar, what scar-free skin shows."""
+    """One row a stratum: all photos, lights, tones, types of scar, what scar-free skin shows.
+
+    Where scars are many; photos with few have rows of their own, whose ``by`` begins with
+    :data:`FEW`.
+    """
+    few = found.photos["set"] == "few"
+    rows = _figures(draw_together(found.photos[~few], found.scars))
+    if few.any():
+        alone = draw_together(found.photos[few].assign(set="scars"), found.scars)
+        rows += [{**row, "by": f"{FEW}{row['by']}"} for row in _figures(alone)]
+    names = [f"{name}{end}" for name, _, _ in _SHOWN for end in _ENDS]
+    return pd.DataFrame(rows).reindex(columns=["by", "level", "photos", *names])
+
+
+def _figures(found: Validation) -> list[dict[str, object]]:
     rows = [_row(found, *stratum) for stratum in _strata(found.photos)]
     own = found.figures[(found.figures["by"] == "type") & (found.figures["level"] != "")]
     # Of one type of scar, precision and recall are known, but not the figures of whole photos.
@@ -97,19 +115,24 @@ def figures(found: Validation) -> pd.DataFrame:
         values = part.set_index("figure")["value"]
         known = {name: values[name] for name, _, _ in _SHOWN if name in values}
         rows.append({"by": "type", "level": str(level), **known})
-    columns = ["by", "level", "photos", *(name for name, _, _ in _SHOWN)]
-    return pd.DataFrame(rows).reindex(columns=columns)
+    return rows
 
 
 def _row(found: Validation, by: str, level: str, photos: pd.DataFrame) -> dict[str, object]:
     scars = found.scars[found.scars["path"].isin(photos["path"])]
     part = draw_together(photos, scars)
-    values = {name: part.value(name) for name, _, _ in _SHOWN}
-    # Over all scar-free skin, whatever it shows instead.
+    values = {
+        f"{name}{end}": row[column]
+        for name, row in part.figures[part.figures["by"] == "all"].set_index("figure").iterrows()
+        for end, column in _ENDS.items()
+    }
+    # Over all scar-free skin, whatever it shows instead; too few photos for an interval.
     free = photos[photos["set"] != "scars"]
     area = float(free["area_mm2"].sum()) / MM2_PER_10_CM2
     rate = float(free["n_found"].sum()) / area if area else math.nan
-    return {"by": by, "level": level, "photos": len(photos), **values, "false_per_10cm2": rate}
+    ends = {f"false_per_10cm2{end}": math.nan for end in _ENDS}
+    told = {**values, **ends, "false_per_10cm2": rate}
+    return {"by": by, "level": level, "photos": len(photos), **told}
 
 
 def _strata(photos: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -122,10 +145,19 @@ def _strata(photos: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
 
 def show(table: pd.DataFrame) -> None:
     """Print the table with headings that people read."""
-    shown = table.assign(photos=[f"{n:.0f}" if pd.notna(n) else "" for n in table["photos"]])
-    for name, _, digits in _SHOWN:
-        shown[name] = [f"{v:.{digits}f}" if pd.notna(v) else "–" for v in table[name]]
-    print(shown.rename(columns={name: title for name, title, _ in _SHOWN}).to_string(index=False))
+    shown = table[["by", "level"]].copy()
+    shown["photos"] = [f"{n:.0f}" if pd.notna(n) else "" for n in table["photos"]]
+    for name, title, digits in _SHOWN:
+        shown[title] = [f"{v:.{digits}f}" if pd.notna(v) else "–" for v in table[name]]
+    print(shown.to_string(index=False))
+    for by in ("all", f"{FEW}all"):
+        for whole in table[table["by"] == by].to_dict(orient="records"):
+            told = (
+                f"{title} {whole[name + '_low']:.{digits}f} to {whole[name + '_high']:.{digits}f}"
+                for name, title, digits in _SHOWN
+                if pd.notna(whole[f"{name}_low"])
+            )
+            print(f"95 % intervals of {by}, drawn by photo: {', '.join(told)}")
 
 
 if __name__ == "__main__":

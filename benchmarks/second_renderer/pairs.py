@@ -47,6 +47,7 @@ from .pair_scenes import (
     kept_look,
     treated,
 )
+from .plan import FIRST_OF_PAIRS
 from .shot import Quality
 from .trace import Picture, require_mitsuba
 
@@ -54,8 +55,6 @@ COUNT, LAMPS = 20, 10
 # Noise of the paths is far below the sensor's at these: with four times the rays fine relief of two
 # photos is as coherent within 0.005.
 QUALITY = Quality(view_mm=30.0, diffuse_rays=12, specular_rays=16)
-# Seeds of the range below this number belong to the photos that are scored one by one.
-_FIRST_REPORTED = 500
 GROUPS = ("retest", "treated", "lamp", "exposure", "focus", "many lamps")
 _PERCENT = 100.0
 
@@ -101,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seeds(options: argparse.Namespace) -> Sequence[int]:
-    return SECOND_RENDERER_TUNING if options.tuning else SECOND_RENDERER[_FIRST_REPORTED:]
+    return SECOND_RENDERER_TUNING if options.tuning else SECOND_RENDERER[FIRST_OF_PAIRS:]
 
 
 def _rows(

@@ -21,7 +21,7 @@ from .shot import Shot
 
 Kind = Literal["icepick", "boxcar", "rolling"]
 _SHARES: dict[Kind, float] = {"icepick": 0.40, "boxcar": 0.35, "rolling": 0.25}
-_FEWEST, _MOST = 4, 14
+_FEWEST, _MOST = 4, 14  # in a picture of 36 mm, where scars are few
 
 # The definition of scarscope.phantom.render.Rendered: a point belongs to a scar where its missing
 # depth exceeds this share of that scar's greatest, and this depth.
@@ -79,7 +79,7 @@ def draw_pits(shot: Shot, sheet: Sheet, view_mm: float) -> Pits:
     shape = (sheet.count, sheet.count)
     missing, rim, worn, red, brown = (np.zeros(shape, np.float32) for _ in range(5))
     owner = np.zeros(shape, np.int32)
-    places = _places(dice(shot.seed, "places"), view_mm) if shot.subject == "scars" else []
+    places = _places(shot, view_mm) if shot.subject == "scars" else []
     warp_of = dice(shot.seed, "warp")
     warp = _Warp(*(waves(sheet, warp_of, 1.0, 5.0, fall=2.2) for _ in range(2)))
     # Wide ones first, so that a small scar within a wide one keeps its own ground.
@@ -104,11 +104,14 @@ def draw_pits(shot: Shot, sheet: Sheet, view_mm: float) -> Pits:
     return Pits(missing, owner, kinds, rim, worn, red, brown)
 
 
-def _places(rng: np.random.Generator, view_mm: float) -> list[_Place]:
+def _places(shot: Shot, view_mm: float) -> list[_Place]:
     """Where scars lie: apart from each other, but for small ones within rolling ones."""
-    reach = view_mm / 2 + 1.0
-    # A picture smaller than the usual one has its share of scars, and one at least.
-    count = max(1, round(int(rng.integers(_FEWEST, _MOST + 1)) * min(1.0, (view_mm / 36) ** 2)))
+    rng, reach = dice(shot.seed, "places"), view_mm / 2 + 1.0
+    few = int(rng.integers(_FEWEST, _MOST + 1))
+    if shot.scars_per_cm2 > 0:
+        count = max(1, round(shot.scars_per_cm2 * (2 * reach) ** 2 / 100))
+    else:  # A picture smaller than the usual one has its share of scars, and one at least.
+        count = max(1, round(few * min(1.0, (view_mm / 36) ** 2)))
     kinds = rng.choice(list(_SHARES), count, p=list(_SHARES.values())).tolist()
     places: list[_Place] = []
     for kind in sorted(kinds, key=["rolling", "boxcar", "icepick"].index):

@@ -19,14 +19,20 @@ from .shot import Quality, Shot
 from .store import is_done, path_of, write_photo, write_tables
 from .trace import require_mitsuba
 
-COUNT, FREE = 40, 8
+MANY, FEW, FREE = 40, 20, 8
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What says which set is rendered, and where to."""
     parser.add_argument("--out", type=Path, required=True, help="folder; made if needed")
     parser.add_argument(
-        "--count", type=int, default=COUNT, help=f"photos of scarred skin (default {COUNT})"
+        "--many",
+        type=int,
+        default=MANY,
+        help=f"photos of skin as densely scarred as in the validation set (default {MANY})",
+    )
+    parser.add_argument(
+        "--few", type=int, default=FEW, help=f"photos of skin with few scars (default {FEW})"
     )
     parser.add_argument(
         "--free", type=int, default=FREE, help=f"photos of skin without scars (default {FREE})"
@@ -40,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def shots_of(options: argparse.Namespace) -> tuple[Shot, ...]:
     """The set that the options ask for."""
     seeds = SECOND_RENDERER_TUNING if options.tuning else SECOND_RENDERER
-    return plan(seeds, count=options.count, free=options.free)
+    return plan(seeds, many=options.many, few=options.few, free=options.free)
 
 
 def render_set(out: Path, shots: Sequence[Shot], *, workers: int, quality: Quality) -> Path:

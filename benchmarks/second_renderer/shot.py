@@ -12,6 +12,7 @@ from .sheet import dice
 # The names under which the phantom's photos are reported, so that figures stand side by side.
 LightName = Literal["ring", "offaxis", "twin", "raking", "window"]
 Subject = Literal["scars", "clean", "freckles", "naevi", "papules", "marks", "wrinkles", "hair"]
+Scarring = Literal["many", "few", "none"]
 LIGHTS: tuple[LightName, ...] = get_args(LightName)
 SCAR_FREE: tuple[Subject, ...] = get_args(Subject)[1:]
 
@@ -57,6 +58,8 @@ class Shot:
         From there to the camera.
     tilt_deg : tuple of float
         By which the skin in the middle leans right and up, away from the camera.
+    scars_per_cm2 : float
+        Asked for; 0: few, as most skin has them (:mod:`benchmarks.second_renderer.pits`).
     """
 
     seed: int
@@ -66,9 +69,23 @@ class Shot:
     mm_per_px: float = 0.06
     distance_mm: float = 420.0
     tilt_deg: tuple[float, float] = (0.0, 0.0)
+    scars_per_cm2: float = 0.0
+
+    @property
+    def scarring(self) -> Scarring:
+        """How many scars it shows, in a word."""
+        if self.subject != "scars":
+            return "none"
+        return "many" if self.scars_per_cm2 > 0 else "few"
 
 
-def draw_shot(seed: int, light: LightName, ita_deg: float, subject: Subject = "scars") -> Shot:
+def draw_shot(
+    seed: int,
+    light: LightName,
+    ita_deg: float,
+    subject: Subject = "scars",
+    scars_per_cm2: float = 0.0,
+) -> Shot:
     """A photo with scale, distance and pose drawn from `seed`, its tone near the one asked for."""
     rng = dice(seed, "shot")
     right, up = rng.normal(0, 4.0, 2).clip(-9, 9).tolist()
@@ -80,4 +97,5 @@ def draw_shot(seed: int, light: LightName, ita_deg: float, subject: Subject = "s
         mm_per_px=round(float(rng.uniform(0.05, 0.09)), 4),
         distance_mm=float(rng.uniform(300, 600)),
         tilt_deg=(right, up),
+        scars_per_cm2=scars_per_cm2,
     )

@@ -58,7 +58,7 @@ def write_tables(out: Path, shots: Sequence[Shot]) -> Path:
     scars = [row for record in records for row in record["scars"]]
     photos = [record["photo"] for record in records]
     _write(out / "truth" / "scars.csv", scars, ("path", *TRUTH_COLUMNS))
-    _write(out / "truth" / "photos.csv", photos, (*PHOTO_COLUMNS, "shows"))
+    _write(out / "truth" / "photos.csv", photos, (*PHOTO_COLUMNS, "shows", "scarring"))
     rows = [_manifest_row(shot) for shot in shots]
     _write(out / "manifest.csv", rows, MANIFEST_COLUMNS)
     return out / "manifest.csv"
@@ -91,6 +91,7 @@ def _photo_row(taken: Taken) -> dict[str, object]:
         "scar_volume_mm3": float(taken.table["volume_mm3"].sum()),
         "burden_um": float(taken.depth_mm.mean(dtype=np.float64) * 1000),
         "shows": shot.subject,
+        "scarring": shot.scarring,
     }
 
 

@@ -24,4 +24,4 @@ STOPPING = range(3_000_000, 3_010_000)  # the network's choice of epoch and of d
 # segmenter's first weights, 72 000 to 72 999 with those of 0.5.0, 73 000 to 73 999 with those of
 # 0.6.0 and 74 000 to 74 999 with those of 0.7.0, all of which were looked at then.
 SECOND_RENDERER = range(75_000, 76_000)
-SECOND_RENDERER_TUNING = range(71_000, 71_100)  # the same renderer, to try things out on
+SECOND_RENDERER_TUNING = range(71_000, 71_200)  # the same renderer, to try things out on

@@ -6,13 +6,15 @@ python -m scarscope.validation.readme --check         exit status 1 where they a
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scarscope.validation.bars import PASSED_WORDS, Bar
-from scarscope.validation.page import number
+from scarscope.validation.page import number, with_interval
 from scarscope.validation.readme_block import ReadmeBlock, bar_of
+from scarscope.validation.standard_set import FEW_SCARS, PATCH_MM
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 
@@ -39,8 +41,26 @@ def block(summary: Mapping[str, Any]) -> str:
         PASSED_WORDS,
         "Where scars are dense, some lie near any place: marks that know nothing of the skin "
         f"would reach an F1 of {number(list(found.values())[-1]['f1_by_chance'])}.",
+        *_few(list(found.values())[-1].get("few", {})),
     ]
     return "\n".join([*lines, END])
+
+
+def _few(found: Mapping[str, Mapping[str, float | None]]) -> list[str]:
+    """How it does where scars are few, in a sentence; none where that is not known."""
+    asked = {"f1_3mm": 2, "dice": 2, "spearman_burden": 2, "burden_bias_pct": 0}
+    told = []
+    for name, digits in asked.items():
+        ends = (found.get(name, {}).get(end) for end in ("value", "low", "high"))
+        value, low, high = (math.nan if end is None else end for end in ends)
+        told.append(with_interval(value, low, high, digits))
+    if "–" in told:
+        return []
+    f1, dice, rank, bias = told
+    return [
+        f"Where scars are few ({FEW_SCARS[0]} to {FEW_SCARS[-1]} in {PATCH_MM:g} mm, every light),",
+        f"F1 is {f1}, Dice {dice}, Spearman {rank} and the bias of burden {bias} %.",
+    ]
 
 
 def _table(bars: Mapping[str, Sequence[Bar]]) -> list[str]:

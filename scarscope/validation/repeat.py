@@ -65,12 +65,19 @@ def repeatability(pairs: pd.DataFrame) -> pd.DataFrame:
 def _repeat_rows(values: Floats) -> list[tuple[str, float, float, float]]:
     agreed, error = icc(values), sem_and_mdc(values[:, 0], values[:, 1])
     to_mdc = 1.96 * math.sqrt(2)
+    # The mean is that of these skins, and certain; what is not is the error.
+    per_mean = error.cv_of_mean_pct / error.sem if error.sem > 0 else math.nan
     return [
         ("icc_2_1", agreed.value, agreed.low, agreed.high),
         ("sem", error.sem, error.sem_low, error.sem_high),
         ("mdc95", error.mdc95, to_mdc * error.sem_low, to_mdc * error.sem_high),
         ("cv_pct", error.cv_pct, math.nan, math.nan),
-        ("cv_of_mean_pct", error.cv_of_mean_pct, math.nan, math.nan),
+        (
+            "cv_of_mean_pct",
+            error.cv_of_mean_pct,
+            per_mean * error.sem_low,
+            per_mean * error.sem_high,
+        ),
     ]
 
 

@@ -71,11 +71,14 @@ def overall(result: Validation) -> list[Block]:
     return [Table(("figure", "value (95 % interval)", "subjects"), tuple(known))]
 
 
-def side_by_side(results: Mapping[SegmenterName, Validation]) -> list[Block]:
+def side_by_side(
+    results: Mapping[SegmenterName, Validation], *, figures: Sequence[str] = tuple(_OVERALL)
+) -> list[Block]:
     """Figures over all photos, one column a segmenter."""
     picked = [_pick(result.figures, "all") for result in results.values()]
     rows = []
-    for name, (title, digits) in _OVERALL.items():
+    for name in figures:
+        title, digits = _OVERALL[name]
         cells = [interval_of(own[name], digits) if name in own else "–" for own in picked]
         if set(cells) != {"–"}:
             rows.append((title, *cells))

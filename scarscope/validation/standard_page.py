@@ -14,7 +14,7 @@ from scarscope._version import __version__
 from scarscope.batch.write import write_bytes
 from scarscope.errors import ParamsError
 from scarscope.phantom.seeds import STOPPING, TRAINING, TUNING, VALIDATION
-from scarscope.validation import sections
+from scarscope.validation import few, sections
 from scarscope.validation.bars import PASSED_WORDS, Bar, bars, table
 from scarscope.validation.bootstrap import FEW_UNITS
 from scarscope.validation.flagged import flagged
@@ -26,7 +26,7 @@ from scarscope.validation.shortfall import shortfalls
 from scarscope.validation.standard import comparable
 from scarscope.validation.standard_item import code_digest, score_rendered
 from scarscope.validation.standard_segmenter import SegmenterName, segmenter_of, weights_digest
-from scarscope.validation.standard_set import Item, Size, photograph, plan
+from scarscope.validation.standard_set import FEW_SCARS, Item, Size, photograph, plan
 from scarscope.validation.write import write_pages, write_tables
 
 COMMAND = "python3 tasks.py validation"
@@ -63,6 +63,7 @@ _PARTS = {
     "retest": "pairs: the same skin photographed again",
     "treated": "pairs: before and after a treatment that removed a known share of depth",
     "confounder": "pairs: nothing changed but light, focus, exposure, pose, redness, ...",
+    "few": f"patches with few scars ({FEW_SCARS[0]} to {FEW_SCARS[-1]}): five lights, six tones",
 }
 _LIMITS = """\
 - It is not skin. Relief, pigment, light and camera follow published figures and physics, but every
@@ -153,6 +154,7 @@ def summary(
                 "weights": weights_digest(name),  # empty for what is all code
                 "f1_by_chance": float(f"{good.value('f1_by_chance'):.4g}"),
                 "figures": {bar.key: bar.to_dict() for bar in found[name]},
+                "few": few.told(wholes[name]),
             }
             for name, good in goods.items()
         },
@@ -178,6 +180,7 @@ def page(
         Heading("Detection, outlines and burden"),
         Text(_CHANCE),
         *(sections.overall(*goods.values()) if alone else sections.side_by_side(goods)),
+        *few.section(wholes),
         *scrutiny(goods),
     ]
     for name in goods:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from scarscope.phantom import random_patch
 from scarscope.phantom.distractors import DISTRACTORS, Distractor, distractor_patch
@@ -27,13 +27,16 @@ from scarscope.validation.result import COMPARABLE_LIGHTS
 
 Size = Literal["full", "quick"]
 SIZES: tuple[Size, ...] = ("full", "quick")
-Part = Literal["scars", "clean", "distractor", "retest", "treated", "confounder"]
-PARTS: tuple[Part, ...] = ("scars", "clean", "distractor", "retest", "treated", "confounder")
+Part = Literal["scars", "clean", "distractor", "retest", "treated", "confounder", "few"]
+PARTS: tuple[Part, ...] = get_args(Part)
 
 TONES_DEG = (50.0, 30.0, 10.0, -15.0, -35.0, -48.0)
 SCALES_MM_PER_PX = (0.05, 0.06, 0.08, 0.10)
-# Trials ask for 10 and more scars on half a face; confluent fields hold some 4 per cm2.
+# Confluent fields hold some 4 per cm2.
 SCARS_PER_CM2 = (0.8, 1.6, 2.5, 4.0)
+# In one patch where scars are few, which is the rule: trials counted some 12 on half a face (Dreno
+# 2018).
+FEW_SCARS = (4, 6, 9, 12, 14)
 # Mean share of depth that treatment removes; microneedling trials report 20 to 60 %.
 RESPONSES = (0.0, 0.15, 0.3, 0.45, 0.6, -0.2)
 PATCH_MM = 36.0
@@ -85,7 +88,7 @@ def plan(size: Size = "full") -> tuple[Item, ...]:
     size : {"full", "quick"}
         Quick is a small sample of every part for tests: its figures are not to be reported.
     """
-    items = [*_patches(size), *_distractors(size), *_pairs(size)]
+    items = [*_patches(size), *_distractors(size), *_pairs(size), *_few(size)]
     assert all(item.seed in VALIDATION for item in items)
     return tuple(items)
 
@@ -118,6 +121,27 @@ def _patches(size: Size) -> Iterator[Item]:
             mm_per_px=0.1 if quick else SCALES_MM_PER_PX[(i + j + 2 * k) % len(SCALES_MM_PER_PX)],
             ita_deg=tones[j],
             light=lights[i],
+        )
+
+
+def _few(size: Size) -> Iterator[Item]:
+    quick = size == "quick"
+    side, tones, lights = (
+        (24.0, TONES_DEG[:3], LIGHT_NAMES[:2]) if quick else (PATCH_MM, TONES_DEG, LIGHT_NAMES)
+    )
+    repeats = 1 if quick else 2
+    for number, (i, j, k) in enumerate(_indices(len(lights), len(tones), repeats)):
+        yield Item(
+            part="few",
+            seed=_seed("few", number),
+            size_mm=side,
+            mm_per_px=0.1 if quick else SCALES_MM_PER_PX[(i + j + 2 * k) % len(SCALES_MM_PER_PX)],
+            ita_deg=tones[j],
+            light=lights[i],
+            # By tone and repeat first, so that each light meets every number.
+            n_scars=round(
+                FEW_SCARS[(j + len(tones) * k + i) % len(FEW_SCARS)] * (side / PATCH_MM) ** 2
+            ),
         )
 
 
@@ -165,7 +189,7 @@ def _pairs(size: Size) -> Iterator[Item]:
 def photograph(item: Item) -> tuple[Rendered, ...]:
     """Render an item: one photo, or both of a pair."""
     side = (item.size_mm, item.size_mm)
-    if item.part in ("scars", "clean"):
+    if item.part in ("scars", "clean", "few"):
         return (_patch(item),)
     if item.part == "distractor":
         return (_distractor(item),)

@@ -15,6 +15,7 @@ from PIL import Image
 from scarscope.phantom.scars import TRUTH_COLUMNS
 from scarscope.phantom.seeds import SECOND_RENDERER, SECOND_RENDERER_TUNING
 from scarscope.validation import validate
+from scarscope.validation.standard_set import SCARS_PER_CM2
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "benchmarks" / "second_renderer"
@@ -32,6 +33,7 @@ SHARED = {
     "scarscope.measures.counts",
     "scarscope.validation",
     "scarscope.validation.result",
+    "scarscope.validation.standard_set:SCARS_PER_CM2",
 }
 
 needs_mitsuba = pytest.mark.skipif(
@@ -60,31 +62,45 @@ def test_it_shares_nothing_with_the_phantom_but_how_truth_is_told():
 
 
 def test_seeds_for_trying_out_are_not_those_for_reporting(get):
-    reported = get("plan").plan(SECOND_RENDERER, count=40, free=8)
-    tried = get("plan").plan(SECOND_RENDERER_TUNING, count=40, free=8)
+    reported = get("plan").plan(SECOND_RENDERER, many=40, few=40, free=8)
+    tried = get("plan").plan(SECOND_RENDERER_TUNING, many=40, few=40, free=8)
     assert {s.seed for s in reported} <= set(SECOND_RENDERER)
     assert {s.seed for s in tried} <= set(SECOND_RENDERER_TUNING)
     assert not set(SECOND_RENDERER) & set(SECOND_RENDERER_TUNING)
 
 
 def test_the_set_shows_every_light_on_every_tone_alike(get):
-    shots = get("plan").plan(SECOND_RENDERER, count=40, free=8)
-    scarred = [s for s in shots if s.subject == "scars"]
+    shots = get("plan").plan(SECOND_RENDERER, many=40, few=40, free=8)
+    assert [s.scarring for s in shots] == ["many"] * 40 + ["few"] * 40 + ["none"] * 8
     tones = get("plan").TONES_DEG
-    nearest = [(s.light, min(tones, key=lambda t, s=s: abs(t - s.ita_deg))) for s in scarred]
-    assert len(scarred) == 40
-    assert pd.Series(nearest).value_counts().unique().tolist() == [2]
-    assert len({s.subject for s in shots[40:]}) == 7
-    assert len({s.seed for s in shots}) == 48
+    for scarred in (shots[:40], shots[40:80]):
+        nearest = [(s.light, min(tones, key=lambda t, s=s: abs(t - s.ita_deg))) for s in scarred]
+        assert pd.Series(nearest).value_counts().unique().tolist() == [2]
+    assert len({s.subject for s in shots[80:]}) == 7
+    assert len({s.seed for s in shots}) == 88
+
+
+def test_many_scars_are_as_dense_as_in_the_validation_set_under_every_light(get):
+    shots = get("plan").plan(SECOND_RENDERER, many=20, few=0, free=0)
+    drawn = {(s.light, s.scars_per_cm2) for s in shots}
+    assert drawn == {(light, d) for light in get("shot").LIGHTS for d in SCARS_PER_CM2}
+    sheet = get("sheet").Sheet.of_side(36.0, 0.15)
+    found = [
+        (s.scars_per_cm2, len(get("pits").draw_pits(s, sheet, 36.0).kinds) / 38.0**2 * 100)
+        for s in shots
+    ]
+    for asked, got in found:  # of the most, some find no room
+        assert 0.8 * asked <= got <= asked + 0.04  # half a scar
 
 
 def test_a_larger_set_keeps_the_photos_of_a_smaller_one(get):
     plan = get("plan").plan
-    small = plan(SECOND_RENDERER, count=10, free=2)
-    large = plan(SECOND_RENDERER, count=40, free=8)
+    small = plan(SECOND_RENDERER, many=5, few=10, free=2)
+    large = plan(SECOND_RENDERER, many=40, few=40, free=8)
     assert set(small) <= set(large)
-    with pytest.raises(SystemExit, match="--count"):
-        plan(SECOND_RENDERER, count=61, free=0)
+    for wrong in ({"few": 61}, {"free": 41}, {"many": 401}, {"many": -1}):
+        with pytest.raises(SystemExit, match=f"--{next(iter(wrong))} "):
+            plan(SECOND_RENDERER, **{"many": 0, "few": 0, "free": 0, **wrong})
 
 
 @pytest.mark.parametrize("ita_deg", [-45.0, -10.0, 25.0, 55.0])
@@ -221,7 +237,7 @@ def test_a_set_is_written_as_validation_reads_it_and_goes_on_where_it_stopped(
         step_mm=0.2, diffuse_rays=1, specular_rays=1, bounces=1, view_mm=18.0
     )
     render_set, plan = get("render_set").render_set, get("plan").plan
-    shots = plan(SECOND_RENDERER_TUNING, count=2, free=2)
+    shots = plan(SECOND_RENDERER_TUNING, many=1, few=1, free=2)
     render_set(tmp_path, shots[:1], workers=1, quality=quality)
     first = tmp_path / get("store").path_of(shots[0])
     before = first.stat().st_mtime_ns
@@ -232,10 +248,11 @@ def test_a_set_is_written_as_validation_reads_it_and_goes_on_where_it_stopped(
     assert manifest["path"].map(lambda p: (tmp_path / p).is_file()).all()
     found = validate(tmp_path / "truth", tmp_path / "truth")
     parted = get("evaluate").parted(found, tmp_path / "truth")
-    assert parted.photos["set"].tolist() == ["scars", "scars", "distractor", "distractor"]
+    assert parted.photos["set"].tolist() == ["scars", "few", "distractor", "distractor"]
     table = get("evaluate").figures(parted).set_index(["by", "level"])
     # Truth held against itself: all right, nothing false, whatever the stratum.
     assert table.loc[("all", "all"), ["f1_3mm", "dice", "type_accuracy"]].tolist() == [1, 1, 1]
+    assert table.loc[("few: all", "all"), ["f1_3mm", "dice", "photos"]].tolist() == [1, 1, 1]
     assert table.loc[("all", "all"), "false_per_10cm2"] == 0
     assert table.loc[("distractor", "freckles"), "photos"] == 1
     assert table.loc["type", "recall_3mm"].eq(1).all()

@@ -22,7 +22,7 @@ def encoded(light):
 @pytest.fixture
 def seen(get, tmp_path):
     """The evidence of one scar 5 mm wide, whose walls darken and brighten the skin."""
-    shot = next(s for s in get("plan").plan(SECOND_RENDERER_TUNING, count=1, free=0))
+    shot = next(s for s in get("plan").plan(SECOND_RENDERER_TUNING, many=0, few=1, free=0))
     path = get("store").path_of(shot)
     side = round(24 / shot.mm_per_px)
     rows, cols = (np.indices((side, side)) - side / 2) * shot.mm_per_px

@@ -72,11 +72,11 @@ def test_a_larger_set_keeps_the_pairs_of_a_smaller_one(get):
     assert [s.shot for s in small] == [s.shot for s in large[:3]]
     assert small[2].cases == large[2].cases
     with pytest.raises(SystemExit, match="--count"):
-        _plan(get, 100, 0)
+        _plan(get, len(SECOND_RENDERER_TUNING), 0)
 
 
 def test_reported_seeds_are_not_those_of_other_sets(get):
-    plan = get("plan").plan(SECOND_RENDERER, count=60, free=40)
+    plan = get("plan").plan(SECOND_RENDERER, many=400, few=60, free=40)
     chosen = get("pairs")._seeds(Namespace(tuning=False))
     assert not {shot.seed for shot in plan} & set(chosen)
     assert set(chosen) <= set(SECOND_RENDERER)

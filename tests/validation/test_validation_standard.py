@@ -14,11 +14,13 @@ import pytest
 
 import scarscope.scars
 from scarscope.errors import LayoutError, ParamsError
+from scarscope.phantom.lights import LIGHT_NAMES
 from scarscope.phantom.seeds import STOPPING, TRAINING, TUNING, VALIDATION
 from scarscope.scars import ReliefSegmenter
 from scarscope.validation import draw_together, standard, standard_page
 from scarscope.validation.bars import Bar, bars, table
 from scarscope.validation.compare import SCAR_COLUMNS
+from scarscope.validation.few import few_scars, section, told
 from scarscope.validation.page import Picture
 from scarscope.validation.readme import BEGIN, END, README, block
 from scarscope.validation.result import COMPARABLE_LIGHTS
@@ -26,7 +28,7 @@ from scarscope.validation.shortfall import shortfalls
 from scarscope.validation.standard import comparable, run_standard
 from scarscope.validation.standard_page import summary, write_standard
 from scarscope.validation.standard_segmenter import segmenter_of, weights_digest
-from scarscope.validation.standard_set import PARTS, plan
+from scarscope.validation.standard_set import FEW_SCARS, PARTS, TONES_DEG, photograph, plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,6 +48,30 @@ def test_the_standard_set_uses_validation_seeds_alone_and_each_once():
         for tone in (50.0, 30.0, 10.0, -15.0, -35.0, -48.0)
     }
     assert len(full) > 250
+
+
+def test_few_scars_lie_under_every_light_on_every_tone_in_every_number():
+    few = [item for item in plan() if item.part == "few"]
+    assert {(i.light, i.ita_deg) for i in few} == {(n, t) for n in LIGHT_NAMES for t in TONES_DEG}
+    assert {(i.light, i.n_scars) for i in few} == {(n, k) for n in LIGHT_NAMES for k in FEW_SCARS}
+    photo = photograph(plan("quick")[-1])[0]
+    assert 1 <= len(photo.table) <= max(FEW_SCARS)
+
+
+def test_figures_of_few_scars_are_theirs_alone():
+    row = {"subject": "a", "light": "ring", "kind": "session", "area_mm2": 100.0}
+    many = {**row, "path": "m", "set": "scars", "true_burden_um": 9.0, "found_burden_um": 9.0}
+    few = {**row, "path": "f", "set": "few", "true_burden_um": 2.0, "found_burden_um": 1.0}
+    counts = {"hit_3mm": 1, "false_3mm": 0, "missed_3mm": 0, "n_true": 1}
+    missed = {"hit_3mm": 0, "false_3mm": 0, "missed_3mm": 1, "n_true": 1}
+    photos = pd.DataFrame([{**many, **counts}, {**few, **missed}])
+    whole = draw_together(photos, pd.DataFrame(columns=["path", *SCAR_COLUMNS]))
+    assert (whole.value("f1_3mm"), whole.value("burden_bias_pct")) == (1, 0)
+    assert few_scars(whole).value("f1_3mm") == 0
+    assert told(whole)["burden_bias_pct"] == {"value": -50.0, "low": None, "high": None}
+    assert told(whole)["dice"]["value"] is None  # nothing is drawn on either side
+    assert section({"network": whole})[0].text == "Where scars are few"
+    assert section({"network": comparable(draw_together(photos[:1], whole.scars))}) == []
 
 
 @pytest.mark.slow
