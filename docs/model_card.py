@@ -105,7 +105,7 @@ volume, midway between that of all skin, with what is expected beside the outlin
 found scars which the frame does not cut; standard deviations by {sd:g}, so that depth ± 1.645
 standard deviations holds the true depth of 90 % of the scars found. That is an average over
 depths: intervals are wide for common depths and miss most of the deepest scars (table by depth
-below). These photos are scarred as densely as those of the validation set, so that what adds up
+below). These photos are scarred as densely as those that the bars are about, so that what adds up
 there need not on skin with fewer or more scars. The same photos chose the thresholds below. A
 burden's standard deviation takes the errors of one photo's scars to go the same way, since they
 share its light, and what is expected beside them to be as uncertain as it is large."""
@@ -116,7 +116,7 @@ BEFORE one with the earlier weights and their card, from this repository's histo
 _AGAIN_NOTE = """\
 One version of the phantom draws the same examples everywhere; the weights are the same, bit for
 bit, only on the same kind of processor with as many threads (`--threads`) and the same version of
-PyTorch. The shipped weights' examples were drawn at commit 73a04db. After a run,
+PyTorch. The shipped weights' examples were drawn at commit 764cad4. After a run,
 `{validate}` and `{second}` make the figures, and
 `{gather} -- --log DIR/log.csv --second STUDY` this page."""
 _TUNE = """\

@@ -27,7 +27,8 @@ Rgb = NDArray[np.uint8]
 
 COLUMNS = ("kind", "path", "side", "scar_id", "light", "tone", "mm_per_px", "told")
 SCAR_FREE = ("clean", "distractor")
-PARTS = ("scars", *SCAR_FREE)  # pairs are the same skin again
+# Pairs are the same skin again, and the bars are not about few scars.
+PARTS = ("scars", *SCAR_FREE)
 KINDS = ("missed", "false", "depth")
 MOST_BYTES = 100_000  # a sheet; three are the most that the card may weigh
 CROP_MM = 14.0

@@ -10,6 +10,7 @@ import pandas as pd
 from model_card_failures import Show, choose, sheets
 from model_card_inputs import (
     BEYOND,
+    EVERY,
     FOLDER,
     VALIDATE,
     packaged_card,
@@ -24,6 +25,8 @@ from model_card_second import read_study, text_of
 from scarscope.batch.write import write_bytes
 from scarscope.errors import StoreError
 from scarscope.validation import Validation
+from scarscope.validation.few import FEW, few_scars
+from scarscope.validation.figures import FALSE_RATE
 from scarscope.validation.gallery import Shown
 from scarscope.validation.result import draw_together
 from scarscope.validation.standard import comparable
@@ -132,15 +135,29 @@ def _strata(whole: Validation) -> pd.DataFrame:
         _overall(whole).assign(level="every light"),
         whole.figures[whole.figures["by"] == "light"],
         good.figures[good.figures["by"].isin(_STRATA)],
+        _every_light(whole),
+        _few(whole),
     ]
     return pd.concat(parts, ignore_index=True).dropna(subset=["value"])
+
+
+def _every_light(whole: Validation) -> pd.DataFrame:
+    """Strata of all photos, as the second renderer's are."""
+    own = whole.figures[whole.figures["by"].isin(("light", "tone", "type"))]
+    return own.assign(by=EVERY + own["by"])
+
+
+def _few(whole: Validation) -> pd.DataFrame:
+    own = few_scars(whole).figures
+    return own[own["by"] == "all"].assign(by=f"{FEW}all", level="every light")
 
 
 def _overall(result: Validation) -> pd.DataFrame:
     own = result.figures[result.figures["by"] == "all"]
     free = result.photos[result.photos["set"].isin(["clean", "distractor"])]
-    rate = 1000 * free["n_found"].sum() / free["area_mm2"].sum() if len(free) else float("nan")
-    row = {"figure": SCAR_FREE, "by": "all", "value": rate, "n": len(free)}
+    rate = FALSE_RATE.of(free)
+    ends = {"value": rate.value, "low": rate.low, "high": rate.high, "n": len(free)}
+    row = {"figure": SCAR_FREE, "by": "all", **ends}
     return pd.concat([own, pd.DataFrame([row])], ignore_index=True)
 
 

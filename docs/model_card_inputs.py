@@ -35,6 +35,7 @@ TRAIN = (
 VALIDATE = "python3 tasks.py validation"
 GATHER = "python3 tasks.py card"
 SECOND = "python -m benchmarks.second_renderer.evaluate"
+EVERY = "every light: "  # before strata of all photos, where bars leave some out
 _STATED = (
     *("software", "torch", "opencv", "date", "params", "params_hash", "seeds", "step", "seconds"),
     *("hardware", "calibrated_on"),

@@ -14,6 +14,8 @@ from scarscope.errors import StoreError
 from scarscope.phantom.seeds import SECOND_RENDERER
 from scarscope.validation.standard_segmenter import SEGMENTERS
 
+_SCARRING = {"many": "many", "few": "few", "free": "none"}
+
 
 def read_study(study: Path) -> Mapping[str, Any]:
     """What ``docs/second-renderer.json`` is to hold.
@@ -37,13 +39,19 @@ def read_study(study: Path) -> Mapping[str, Any]:
             remedy="Render it without --tuning.",
         )
     found = {name: _results(study, name) for name in SEGMENTERS if _table(study, name).is_file()}
-    scarred = int((photos["shows"] == "scars").sum())
+    told = photos["scarring"].tolist() if "scarring" in photos else []
+    shown = {name: told.count(own) for name, own in _SCARRING.items()}
+    missing = [name for name in ("many", "few") if not shown[name]]
+    if missing:
+        raise StoreError(
+            f"The study has no photos with {' or '.join(missing)} scars.",
+            remedy=f"Make it again: {SECOND} --out DIR, without --many and --few.",
+        )
     return {
         "command": f"{SECOND} --out DIR --segmenter network",
         "renderer": "Mitsuba 3",
         "seeds": [SECOND_RENDERER.start, SECOND_RENDERER.stop - 1],
-        "scarred": scarred,
-        "free": len(photos) - scarred,
+        **shown,
         "segmenters": found,
     }
 

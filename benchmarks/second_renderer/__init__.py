@@ -6,7 +6,8 @@ hand and lit by another program (Mitsuba 3, a path tracer): skin lines are the l
 noise, scars are implicit shapes on a curved piece of face, light travels from real lamps by way of
 bounces, shadows and the surface's own masking to a camera in perspective, which sees through a
 colour filter mosaic. Nothing of the relief, the pigment, the lights, the optics or the camera is
-shared. What is shared is how truth is measured and written, so that the same words mean the same.
+shared. What is shared is how truth is measured and written, so that the same words mean the same,
+and how many scars a cm2 are asked for where they are many, so that figures stand side by side.
 
 It stands among the benchmarks, as the peer that ScarScope is held against, and is no part of the
 package. Mitsuba comes with the extra `second`:

@@ -10,7 +10,6 @@ by them are no test: choose on `--tuning`.
 from __future__ import annotations
 
 import argparse
-import math
 import shutil
 import subprocess
 import sys
@@ -19,8 +18,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from scarscope.measures.counts import MM2_PER_10_CM2
 from scarscope.validation import Validation, validate
+from scarscope.validation.few import FEW
+from scarscope.validation.figures import FALSE_RATE
 from scarscope.validation.result import draw_together
 
 from .render_set import add_options, render_set, shots_of
@@ -42,7 +42,6 @@ _SHOWN = (
 
 # Of a figure's 95 % interval, drawn by photo, what its columns' names end in.
 _ENDS = {"": "value", "_low": "low", "_high": "high"}
-FEW = "few: "
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -126,13 +125,10 @@ def _row(found: Validation, by: str, level: str, photos: pd.DataFrame) -> dict[s
         for name, row in part.figures[part.figures["by"] == "all"].set_index("figure").iterrows()
         for end, column in _ENDS.items()
     }
-    # Over all scar-free skin, whatever it shows instead; too few photos for an interval.
-    free = photos[photos["set"] != "scars"]
-    area = float(free["area_mm2"].sum()) / MM2_PER_10_CM2
-    rate = float(free["n_found"].sum()) / area if area else math.nan
-    ends = {f"false_per_10cm2{end}": math.nan for end in _ENDS}
-    told = {**values, **ends, "false_per_10cm2": rate}
-    return {"by": by, "level": level, "photos": len(photos), **told}
+    # Over all scar-free skin, whatever it shows instead.
+    rate = FALSE_RATE.of(photos[photos["set"] != "scars"])
+    ends = {f"false_per_10cm2{end}": getattr(rate, column) for end, column in _ENDS.items()}
+    return {"by": by, "level": level, "photos": len(photos), **values, **ends}
 
 
 def _strata(photos: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -157,7 +153,7 @@ def show(table: pd.DataFrame) -> None:
                 for name, title, digits in _SHOWN
                 if pd.notna(whole[f"{name}_low"])
             )
-            print(f"95 % intervals of {by}, drawn by photo: {', '.join(told)}")
+            print(f"95 % intervals of {by}, drawn by photo: {', '.join(told) or 'none'}")
 
 
 if __name__ == "__main__":

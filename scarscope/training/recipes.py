@@ -26,6 +26,9 @@ _PATCH_SPREAD, _SCAR_SPREAD = 0.30, 0.20
 _DEPTH_MM = (0.04, 1.6)
 # Of rolling scars, log: from hollows drawn to a point to basins with a floor.
 _FULLNESS_SPREAD = 0.25
+# Of boxcars: by how much their walls are steepened and how far they are bowls, down to the flat
+# floor between upright walls that the textbook draws (Jacob 2001).
+_STEEPENED, _BOWLED = (0.35, 1.0), (0.05, 1.0)
 # Share of patches whose healthy skin is wavy, how long the waves are, and how high for their length
 # (root mean square): up to what makes their hollows as steep as the shallowest rolling scar.
 _WAVY, _WAVE_LENGTH_MM, _WAVE_SLOPE = 0.6, (6.0, 24.0), (0.0007, 0.005)
@@ -53,6 +56,7 @@ def training_recipe(seed: int) -> Recipe:
         seed, size_mm=(SIDE_MM, SIDE_MM), mm_per_px=spacing, n_scars=0 if clean else None
     )
     skin = _deeper_or_shallower(stream(seed, "training depth"), recipe.skin)
+    skin = _floored(stream(seed, "training floors"), skin)
     skin = _retextured(stream(seed, "training texture"), skin)
     skin = _with_waves(stream(seed, "training waves"), skin)
     skin = _with_distractors(stream(seed, "training marks"), skin)
@@ -78,6 +82,17 @@ def _deeper_or_shallower(rng: np.random.Generator, skin: Skin) -> Skin:
         for scar in skin.scars
     )
     return replace(skin, scars=scars)
+
+
+def _floored(rng: np.random.Generator, skin: Skin) -> Skin:
+    """Boxcars from bowls to flat floors."""
+    scars = []
+    for scar in skin.scars:
+        steep, bowl = float(rng.uniform(*_STEEPENED)), float(rng.uniform(*_BOWLED))
+        if scar.kind == "boxcar":
+            scar = replace(scar, wall_mm=scar.wall_mm * steep, uneven=scar.uneven * bowl)
+        scars.append(scar)
+    return replace(skin, scars=tuple(scars))
 
 
 def _retextured(rng: np.random.Generator, skin: Skin) -> Skin:

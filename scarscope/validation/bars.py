@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from scarscope.validation.bootstrap import Floats, Interval, of_sums
 from scarscope.validation.page import Block, Table, number, with_interval
-from scarscope.validation.result import Validation
+from scarscope.validation.result import GRADED, Validation
 from scarscope.validation.standard_segmenter import SegmenterName
 
 Side = Literal["least", "most", "within"]
@@ -18,6 +20,7 @@ Side = Literal["least", "most", "within"]
 
 # Verdicts on what reaches its bar, and what they mean.
 PASSED = ("PASS", "PASS, not surely")
+_MOST_DIGITS = 6
 PASSED_WORDS = (
     "A verdict goes by the figure itself; *not surely*: its 95 % interval reaches beyond the bar."
 )
@@ -70,7 +73,7 @@ class Bar:
         beyond = self._beyond(self.value, limit)
         if beyond > 0:
             told = {"least": "short", "most": "over", "within": "outside"}[self.side]
-            return f"{told} by {beyond:.{self.digits}f}"
+            return f"{told} by {_shown(beyond, self.digits)}"
         sure = not any(self._beyond(end, limit) > 0 for end in (self.low, self.high))
         return PASSED[0] if sure else PASSED[1]
 
@@ -100,6 +103,13 @@ class Bar:
         # Many more digits than are shown: what is rounded twice may come out another way.
         plain = {n: None if math.isnan(v) else float(f"{v:.8g}") for n, v in numbers.items()}
         return {"question": self.question, "side": self.side, "digits": self.digits, **plain}
+
+
+def _shown(beyond: float, digits: int) -> str:
+    """By how much, with as many digits as it takes not to say 0."""
+    while digits < _MOST_DIGITS and float(f"{beyond:.{digits}f}") == 0:
+        digits += 1
+    return f"{beyond:.{digits}f}"
 
 
 class _Asked(NamedTuple):
@@ -229,17 +239,34 @@ def _answered(asked: _Asked, figures: pd.DataFrame) -> Bar:
     )
 
 
-def tone_gap(result: Validation) -> float:
-    """Largest difference of F1 between classes of skin tone; NaN with fewer than two."""
-    own = result.figures
-    f1 = own[(own["figure"] == "f1_3mm") & (own["by"] == "tone")]["value"].dropna()
-    return float(f1.max() - f1.min()) if len(f1) > 1 else math.nan
+def tone_gap(result: Validation) -> Interval:
+    """Largest difference of F1 between classes of skin tone; NaN with fewer than two.
+
+    A largest difference is above 0 by chance alone, and so is all of its interval: see what tones
+    dealt at random would give, beside it in "Behind the bars".
+    """
+    photos = result.photos[result.photos["set"].isin(GRADED) & (result.photos["tone"] != "")]
+    tones = sorted(set(photos["tone"]))
+    if len(tones) < 2:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    outcomes = ("hit_3mm", "false_3mm", "missed_3mm")
+    own = pd.DataFrame({"subject": photos["subject"]})
+    for tone in tones:
+        for name in outcomes:
+            own[f"{name} {tone}"] = photos[name].where(photos["tone"] == tone, 0.0)
+
+    def gap(sums: Mapping[str, Floats]) -> Floats:
+        hits, false, missed = (np.stack([sums[f"{n} {t}"] for t in tones]) for n in outcomes)
+        f1 = 2 * hits / (2 * hits + false + missed)
+        return np.asarray(np.nanmax(f1, axis=0) - np.nanmin(f1, axis=0))
+
+    return of_sums(own, list(own.columns[1:]), gap)
 
 
 def _tone_gap(result: Validation) -> Bar:
     question = "Same on every skin tone (largest gap of F1 between classes)?"
     gap = tone_gap(result)
-    return Bar("tone_gap", question, gap, math.nan, math.nan, "most", math.nan, 0.05)
+    return Bar("tone_gap", question, gap.value, gap.low, gap.high, "most", math.nan, 0.05)
 
 
 def _calls(result: Validation) -> Bar:

@@ -43,7 +43,7 @@ class Interval:
     value : float
         NaN where the photos say nothing about it.
     low, high : float
-        NaN where fewer than :data:`LEAST_UNITS` units say anything.
+        NaN where fewer than :data:`LEAST_UNITS` units say anything, or all say the same.
     n : int
         Units (subjects or patches) that it comes from.
     """
@@ -148,6 +148,8 @@ def _interval(value: float, drawn: Floats, n: int) -> Interval:
     if not math.isfinite(value):
         value = math.nan
     if known.size == 0 or math.isnan(value):
+        return Interval(value, math.nan, math.nan, n)
+    if known.min() == known.max():  # all right, or all wrong: no draw can say how surely
         return Interval(value, math.nan, math.nan, n)
     low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Interval(value, float(low), float(high), n)

@@ -63,4 +63,4 @@ def _cells(result: Validation, own: pd.DataFrame) -> Iterator[str]:
     part = draw_together(own, result.scars)  # scars of other photos fall away
     for name, (_, digits) in _SHOWN.items():
         yield number(part.value(name), digits)
-    yield number(tone_gap(part), 2)
+    yield number(tone_gap(part).value, 2)

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# Okabe and Ito's colours, told apart with every colour vision.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+# Okabe and Ito's colours, told apart with every colour vision, and a grey.
+COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+    *("#000000", "#999999"),
+)
 _FONT = "font-family='Helvetica, Arial, sans-serif' font-size='12'"
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 34, 46
 _WIDE, _HIGH = 460, 320

@@ -34,32 +34,43 @@ def block(summary: Mapping[str, Any]) -> str:
         BEGIN,
         f"On {summary['photos']} simulated photos with known truth (seeds {low} to {high}, none "
         "used for tuning),",
-        "under comparable light and on all skin tones:",
+        f"under comparable light and on all skin tones; of them, {_graded(summary)}:",
         "",
         *_table(bars),
         "",
         PASSED_WORDS,
         "Where scars are dense, some lie near any place: marks that know nothing of the skin "
         f"would reach an F1 of {number(list(found.values())[-1]['f1_by_chance'])}.",
-        *_few(list(found.values())[-1].get("few", {})),
+        *_few(*list(found.items())[-1]),
     ]
     return "\n".join([*lines, END])
 
 
-def _few(found: Mapping[str, Mapping[str, float | None]]) -> list[str]:
-    """How it does where scars are few, in a sentence; none where that is not known."""
-    asked = {"f1_3mm": 2, "dice": 2, "spearman_burden": 2, "burden_bias_pct": 0}
+def _graded(summary: Mapping[str, Any]) -> str:
+    """How many photos the rows rest on."""
+    parts = summary["photos_by_part"]
+    return (
+        f"{parts.get('scars', 0)} hold many scars, {parts.get('retest', 0) // 2} pairs are retests "
+        f"and {parts.get('treated', 0) // 2} treated"
+    )
+
+
+def _few(name: str, own: Mapping[str, Any]) -> list[str]:
+    """How a segmenter does where scars are few, in a sentence; none where that is not known."""
+    asked = {"f1_3mm": 2, "dice": 2, "spearman_burden": 2, "burden_bias_pct": 0, "f1_by_chance": 2}
     told = []
-    for name, digits in asked.items():
-        ends = (found.get(name, {}).get(end) for end in ("value", "low", "high"))
+    for figure, digits in asked.items():
+        row = own.get("few", {}).get(figure, {})
+        ends = (row.get(end) for end in ("value", "low", "high"))
         value, low, high = (math.nan if end is None else end for end in ends)
         told.append(with_interval(value, low, high, digits))
     if "–" in told:
         return []
-    f1, dice, rank, bias = told
+    f1, dice, rank, bias, chance = told
     return [
-        f"Where scars are few ({FEW_SCARS[0]} to {FEW_SCARS[-1]} in {PATCH_MM:g} mm, every light),",
-        f"F1 is {f1}, Dice {dice}, Spearman {rank} and the bias of burden {bias} %.",
+        f"Where scars are few ({FEW_SCARS[0]} to {FEW_SCARS[-1]} in {PATCH_MM:g} mm), the {name}",
+        f"segmenter's F1 is {f1} (by chance {chance.partition(' ')[0]}), Dice {dice},",
+        f"Spearman {rank} and the bias of burden {bias} %.",
     ]
 
 

@@ -65,20 +65,24 @@ def repeatability(pairs: pd.DataFrame) -> pd.DataFrame:
 def _repeat_rows(values: Floats) -> list[tuple[str, float, float, float]]:
     agreed, error = icc(values), sem_and_mdc(values[:, 0], values[:, 1])
     to_mdc = 1.96 * math.sqrt(2)
-    # The mean is that of these skins, and certain; what is not is the error.
-    per_mean = error.cv_of_mean_pct / error.sem if error.sem > 0 else math.nan
+    # Errors that grow with burden are no sample of one normal distribution: drawn by pair.
+    pairs = pd.DataFrame(values, columns=["a", "b"]).assign(pair=range(len(values)))
+    again = of_rows(pairs, ["a", "b"], _cv_of_mean, unit="pair")
     return [
         ("icc_2_1", agreed.value, agreed.low, agreed.high),
         ("sem", error.sem, error.sem_low, error.sem_high),
         ("mdc95", error.mdc95, to_mdc * error.sem_low, to_mdc * error.sem_high),
         ("cv_pct", error.cv_pct, math.nan, math.nan),
-        (
-            "cv_of_mean_pct",
-            error.cv_of_mean_pct,
-            per_mean * error.sem_low,
-            per_mean * error.sem_high,
-        ),
+        ("cv_of_mean_pct", again.value, again.low, again.high),
     ]
+
+
+def _cv_of_mean(values: Floats) -> Floats:
+    """SEM over the mean in %, of arrays of shape (..., pairs, 2)."""
+    apart, mean = values[..., 0] - values[..., 1], values.mean(axis=(-2, -1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = 100 * apart.std(axis=-1, ddof=1) / math.sqrt(2) / mean
+    return np.asarray(np.where(mean > 0, found, np.nan))
 
 
 def course_pairs(photos: pd.DataFrame) -> pd.DataFrame:

@@ -48,7 +48,7 @@ _WORDS = ("path", "set", "subject", "view", "kind", "light", "distractor", "conf
 # Lights that a study would use, as against whatever a window gives.
 COMPARABLE_LIGHTS = ("ring", "twin", "offaxis", "raking")
 # Which photos each kind of figure is worked out from; "" is a folder that is not parted.
-_GRADED = ("", "scars")
+GRADED = ("", "scars")
 _SCAR_FREE = ("", "clean", "distractor")
 
 
@@ -142,7 +142,7 @@ def draw_together(
         photos=photos,
         scars=scars,
         figures=_figures(photos, scars, courses),
-        confusion=confusion(scars[scars["set"].isin(_GRADED)]),
+        confusion=confusion(scars[scars["set"].isin(GRADED)]),
         retests=retests,
         repeatability=repeat,
         courses=called(courses, mdc95=limit),
@@ -156,8 +156,8 @@ def _figures(photos: pd.DataFrame, scars: pd.DataFrame, courses: pd.DataFrame) -
     plain = false_figures(free[free["distractor"] == ""])
     beside = false_figures(free)
     parts = [
-        photo_figures(photos[photos["set"].isin(_GRADED)]),
-        scar_figures(scars[scars["set"].isin(_GRADED)]),
+        photo_figures(photos[photos["set"].isin(GRADED)]),
+        scar_figures(scars[scars["set"].isin(GRADED)]),
         plain,
         beside[beside["by"] == "distractor"],
         false_beside(free),

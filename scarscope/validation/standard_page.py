@@ -154,7 +154,7 @@ def summary(
                 "weights": weights_digest(name),  # empty for what is all code
                 "f1_by_chance": float(f"{good.value('f1_by_chance'):.4g}"),
                 "figures": {bar.key: bar.to_dict() for bar in found[name]},
-                "few": few.told(wholes[name]),
+                "few": few.told(good),
             }
             for name, good in goods.items()
         },
@@ -180,7 +180,7 @@ def page(
         Heading("Detection, outlines and burden"),
         Text(_CHANCE),
         *(sections.overall(*goods.values()) if alone else sections.side_by_side(goods)),
-        *few.section(wholes),
+        *few.section(goods),
         *scrutiny(goods),
     ]
     for name in goods:
@@ -237,7 +237,8 @@ def _head(wholes: Results, size: Size) -> list[Block]:
         f"({'; '.join(_MADE_ON[name] for name in wholes)}).{small} Scars are the same when their "
         "centres lie within 3 mm, one to one (Kang 2016), or when outlines overlap by more than "
         "0.3 (intersection over union). Scars that the frame cuts off neither help nor hurt. "
-        "Intervals are 95 %, bootstrapped over patches and pairs with a fixed seed. "
+        "Intervals are 95 %, bootstrapped over patches and pairs with a fixed seed (of ICC, SEM "
+        "and MDC95 those of the analysis of variance). "
         f"{FEW_UNITS}"
     )
     names = (

@@ -34,8 +34,7 @@ TONES_DEG = (50.0, 30.0, 10.0, -15.0, -35.0, -48.0)
 SCALES_MM_PER_PX = (0.05, 0.06, 0.08, 0.10)
 # Confluent fields hold some 4 per cm2.
 SCARS_PER_CM2 = (0.8, 1.6, 2.5, 4.0)
-# In one patch where scars are few, which is the rule: trials counted some 12 on half a face (Dreno
-# 2018).
+# In one patch where scars are few: 0.3 to 1.1 per cm2.
 FEW_SCARS = (4, 6, 9, 12, 14)
 # Mean share of depth that treatment removes; microneedling trials report 20 to 60 %.
 RESPONSES = (0.0, 0.15, 0.3, 0.45, 0.6, -0.2)
@@ -151,15 +150,16 @@ def _indices(*counts: int) -> Iterator[tuple[int, ...]]:
 
 def _distractors(size: Size) -> Iterator[Item]:
     quick = size == "quick"
-    kinds, repeats = (("naevi", "stubble"), 1) if quick else (DISTRACTORS, 4)
-    for number, (i, k) in enumerate(_indices(len(kinds), repeats)):
+    kinds, rounds, repeats = (("naevi", "stubble"), 1, 1) if quick else (DISTRACTORS, 2, 4)
+    for number, (again, i, k) in enumerate(_indices(rounds, len(kinds), repeats)):
         yield Item(
             part="distractor",
             seed=_seed("distractor", number),
             size_mm=24.0 if quick else PATCH_MM,
             mm_per_px=0.1 if quick else SCALES_MM_PER_PX[k % len(SCALES_MM_PER_PX)],
-            # Three steps of tone and one of light, so that each kind meets all of both.
-            ita_deg=TONES_DEG[(i + 3 * k) % len(TONES_DEG)] - (k // 2) * 5.0,
+            # Three steps of tone and one of light, so that each kind meets light and dark skin and
+            # all lights, each of these at one scale.
+            ita_deg=TONES_DEG[(i + 3 * k + again) % len(TONES_DEG)] - (k // 2) * 5.0,
             light=COMPARABLE_LIGHTS[(i + k) % len(COMPARABLE_LIGHTS)],
             kind=kinds[i],
         )
@@ -169,7 +169,7 @@ def _pairs(size: Size) -> Iterator[Item]:
     quick = size == "quick"
     kinds = ("light", "redness") if quick else CONFOUNDERS
     plans: tuple[tuple[Part, list[tuple[str, float]]], ...] = (
-        ("retest", [("", 0.0)] * (3 if quick else 24)),
+        ("retest", [("", 0.0)] * (3 if quick else 48)),
         ("treated", [("", r) for r in (RESPONSES[2:4] if quick else RESPONSES * 4)]),
         ("confounder", [(kind, 0.0) for kind in kinds for _ in range(1 if quick else 3)]),
     )

@@ -149,11 +149,11 @@ def made(tmp_path, weights, whole, good, monkeypatch):
 def study_of(study, digest, seed=SECOND_RENDERER.start):
     (study / "truth").mkdir(parents=True)
     (study / "results-network").mkdir()
-    pd.DataFrame({"path": [f"S{seed}/2026-01-12/left.jpg"], "shows": ["scars"]}).to_csv(
-        study / "truth" / "photos.csv", index=False
-    )
+    shown = pd.DataFrame({"path": [f"S{seed}/2026-01-12/left.jpg"], "scarring": ["many"]})
+    shown.to_csv(study / "truth" / "photos.csv", index=False)
     row = {"by": "all", "level": "all", "photos": 1, "f1_3mm": 0.4567, "dice": np.nan}
-    pd.DataFrame([row]).to_csv(study / "results-network.csv", index=False)
+    few = {**row, "by": "few: all", "f1_3mm": 0.3456, "f1_3mm_low": 0.2, "f1_3mm_high": 0.5}
+    pd.DataFrame([row, few]).to_csv(study / "results-network.csv", index=False)
     provenance = {"version": "0.1.0", "weights": digest}
     (study / "results-network" / "provenance.json").write_text(json.dumps(provenance))
 
@@ -186,6 +186,7 @@ def test_the_card_is_made_from_its_inputs(made, weights):
     assert "Some CPU, 2 cores, 1 thread (X); then Some GPU, beside Some CPU, 2 cores (X)" in text
     assert "| F1 (centres within 3 mm) |" in text
     assert re.search(r"\| 0\.46 \|", text)  # of the second renderer
+    assert re.search(r"\| 0\.35 \(0\.20 to 0\.50\) \|", text)  # the same, where scars are few
     assert "[50" not in text
     shown = re.findall(r"\]\((model-card/[^)]+)\)", text)
     assert {Path(name).stem for name in shown} == {"loss", "stopping", "missed", "false", "depth"}

@@ -34,6 +34,8 @@ SHARED = {
     "scarscope.validation",
     "scarscope.validation.result",
     "scarscope.validation.standard_set:SCARS_PER_CM2",
+    "scarscope.validation.few:FEW",
+    "scarscope.validation.figures:FALSE_RATE",
 }
 
 needs_mitsuba = pytest.mark.skipif(

@@ -286,6 +286,15 @@ def test_retests_give_sem_and_mdc95():
     assert 0.9 < result.repeat("icc_2_1") < 1
 
 
+def test_the_cv_of_retests_is_drawn_by_pair():
+    pairs = [(10.0, 11.0), (30.0, 28.0), (50.0, 54.0), (20.0, 20.5), (40.0, 37.0), (15.0, 15.0)]
+    found = draw_together(pd.DataFrame(retested(pairs)), no_scars()).repeatability
+    row = found[(found["measure"] == "burden_um") & (found["figure"] == "cv_of_mean_pct")].iloc[0]
+    assert 0 < row["low"] < row["value"] < row["high"] < 3 * row["value"]
+    few = draw_together(pd.DataFrame(retested(pairs[:5])), no_scars()).repeatability
+    assert few[few["figure"] == "cv_of_mean_pct"]["low"].isna().all()
+
+
 def test_courses_and_confounders():
     rows = retested([(10.0, 12.0), (30.0, 28.0), (50.0, 54.0)])
     rows += [

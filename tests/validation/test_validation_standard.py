@@ -18,7 +18,7 @@ from scarscope.phantom.lights import LIGHT_NAMES
 from scarscope.phantom.seeds import STOPPING, TRAINING, TUNING, VALIDATION
 from scarscope.scars import ReliefSegmenter
 from scarscope.validation import draw_together, standard, standard_page
-from scarscope.validation.bars import Bar, bars, table
+from scarscope.validation.bars import Bar, bars, table, tone_gap
 from scarscope.validation.compare import SCAR_COLUMNS
 from scarscope.validation.few import few_scars, section, told
 from scarscope.validation.page import Picture
@@ -56,6 +56,48 @@ def test_few_scars_lie_under_every_light_on_every_tone_in_every_number():
     assert {(i.light, i.n_scars) for i in few} == {(n, k) for n in LIGHT_NAMES for k in FEW_SCARS}
     photo = photograph(plan("quick")[-1])[0]
     assert 1 <= len(photo.table) <= max(FEW_SCARS)
+
+
+def test_the_readme_tells_how_it_is_where_scars_are_few():
+    row = {"value": 0.5, "low": 0.4, "high": 0.6}
+    names = ("f1_3mm", "dice", "spearman_burden", "burden_bias_pct", "f1_by_chance")
+    few = dict.fromkeys(names, row)
+    parts = {"scars": 120, "retest": 96, "treated": 48}
+    one = {"figures": {}, "few": few, "f1_by_chance": 0.3}
+    content = {
+        "photos": 9,
+        "photos_by_part": parts,
+        "seeds": [1, 2],
+        "segmenters": {"network": one},
+    }
+    told = block(content)
+    assert "the network\nsegmenter's F1 is 0.50 (0.40 to 0.60) (by chance 0.50), Dice 0.50" in told
+    assert "120 hold many scars, 48 pairs are retests and 24 treated" in told
+    del few["dice"]
+    assert "few" not in block(content)
+
+
+def test_the_gap_between_tones_has_an_interval():
+    counts = [(9, 1), (8, 2)] * 4, [(5, 5), (6, 4)] * 4
+    rows = [
+        {"path": f"{ita}-{n}", "subject": f"{ita}-{n}", "set": "scars", "light": "ring"}
+        | {"ita_deg": ita, "hit_3mm": hit, "missed_3mm": missed, "false_3mm": 0}
+        for ita, own in zip((45.0, -40.0), counts, strict=True)
+        for n, (hit, missed) in enumerate(own)
+    ]
+    scars = pd.DataFrame(columns=["path", *SCAR_COLUMNS])
+    gap = tone_gap(draw_together(pd.DataFrame(rows), scars))
+    light, dark = (2 * h / (h + 80) for h in (68, 44))  # of 80 each, none false
+    assert gap.value == pytest.approx(light - dark)
+    assert 0 < gap.low < gap.value < gap.high < 0.5
+    assert math.isnan(tone_gap(draw_together(pd.DataFrame(rows[:8]), scars)).value)
+
+
+def test_what_misses_a_bar_by_little_says_by_how_much():
+    bar = Bar("x", "x?", 10.17, 6.0, 15.0, "within", math.nan, 10.0, digits=0)
+    assert bar.verdict(10.0) == "outside by 0.2"
+    assert replace(bar, value=12.0).verdict(10.0) == "outside by 2"
+    assert replace(bar, value=10.0 + 1e-9).verdict(10.0) == "outside by 0.000000"
 
 
 def test_figures_of_few_scars_are_theirs_alone():
