@@ -507,7 +507,7 @@ def test_limits_are_parameters(make_skin):
 
 def test_scars_that_are_new_are_worse_and_not_a_share_of_nothing():
     """From 0.3 µm a burden could rise to 1.1 at most, and passed for no detectable change."""
-    pair = worsened_pair(20_901, 1.0, size_mm=(22.0, 22.0), mm_per_px=MM, ita_deg=30.0)
+    pair = worsened_pair(20_903, 1.0, size_mm=(22.0, 22.0), mm_per_px=MM, ita_deg=30.0)
     change = compare(*map(read, pair), refuse=False)
     burden = change.measures.set_index("measure").loc["burden_um"]
     true = 1000 * float(pair[1].depth_mm.mean())

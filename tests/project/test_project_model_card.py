@@ -146,10 +146,11 @@ def made(tmp_path, weights, whole, good, monkeypatch):
     return tmp_path
 
 
-def study_of(study, digest, seed=SECOND_RENDERER.start):
+def study_of(study, digest, seed=SECOND_RENDERER.start, scarring=("many", "few")):
     (study / "truth").mkdir(parents=True)
     (study / "results-network").mkdir()
-    shown = pd.DataFrame({"path": [f"S{seed}/2026-01-12/left.jpg"], "scarring": ["many"]})
+    paths = [f"S{number}/2026-01-12/left.jpg" for number in (seed, seed + 1)]
+    shown = pd.DataFrame({"path": paths, "scarring": scarring})
     shown.to_csv(study / "truth" / "photos.csv", index=False)
     row = {"by": "all", "level": "all", "photos": 1, "f1_3mm": 0.4567, "dice": np.nan}
     few = {**row, "by": "few: all", "f1_3mm": 0.3456, "f1_3mm_low": 0.2, "f1_3mm_high": 0.5}
@@ -308,6 +309,15 @@ def test_the_second_renderer_must_show_these_weights_on_seeds_for_reporting(made
     study_of(made / "tuning", "", seed=71_000)
     with pytest.raises(StoreError, match="seed 71000"):
         model_card_second.read_study(made / "tuning")
+
+
+def test_the_second_renderer_must_show_many_scars_and_few(tmp_path):
+    study_of(tmp_path / "both", "")
+    found = model_card_second.read_study(tmp_path / "both")
+    assert [found[name] for name in ("many", "few", "free")] == [1, 1, 0]
+    study_of(tmp_path / "few", "", scarring=("few", "none"))
+    with pytest.raises(StoreError, match="no photos with many scars"):
+        model_card_second.read_study(tmp_path / "few")
 
 
 def test_failures_are_the_worst_under_each_light_and_no_photo_twice(whole):

@@ -162,7 +162,7 @@ def test_a_change_says_verdict_and_figures(change):
     shown = ss.show(change)
     html = shown._repr_html_()
     assert shown.caption.lower().startswith(change.verdict)
-    assert html.count(f"{change.change_pct:+.0f} %") == 1  # said once
+    assert html.count(f"burden {change.change_pct:+.0f} %") == 1  # said once
     row = change.measures.set_index("measure").loc["burden_um"]
     assert f"<td>{row['after']:.4g}</td>" in html
     assert "NaN" not in bare(html)
