@@ -239,22 +239,22 @@ def test_a_set_is_written_as_validation_reads_it_and_goes_on_where_it_stopped(
         step_mm=0.2, diffuse_rays=1, specular_rays=1, bounces=1, view_mm=18.0
     )
     render_set, plan = get("render_set").render_set, get("plan").plan
-    shots = plan(SECOND_RENDERER_TUNING, many=1, few=1, free=2)
+    shots = plan(SECOND_RENDERER_TUNING, many=1, few=4, free=2)
     render_set(tmp_path, shots[:1], workers=1, quality=quality)
     first = tmp_path / get("store").path_of(shots[0])
     before = first.stat().st_mtime_ns
     render_set(tmp_path, shots, workers=1, quality=quality)
     assert first.stat().st_mtime_ns == before
-    assert "1 of 3" in capsys.readouterr().err
+    assert "1 of 6" in capsys.readouterr().err
     manifest = pd.read_csv(tmp_path / "manifest.csv")
     assert manifest["path"].map(lambda p: (tmp_path / p).is_file()).all()
     found = validate(tmp_path / "truth", tmp_path / "truth")
     parted = get("evaluate").parted(found, tmp_path / "truth")
-    assert parted.photos["set"].tolist() == ["scars", "few", "distractor", "distractor"]
+    assert parted.photos["set"].tolist() == ["scars", *["few"] * 4, *["distractor"] * 2]
     table = get("evaluate").figures(parted).set_index(["by", "level"])
     # Truth held against itself: all right, nothing false, whatever the stratum.
     assert table.loc[("all", "all"), ["f1_3mm", "dice", "type_accuracy"]].tolist() == [1, 1, 1]
-    assert table.loc[("few: all", "all"), ["f1_3mm", "dice", "photos"]].tolist() == [1, 1, 1]
+    assert table.loc[("few: all", "all"), ["f1_3mm", "dice", "photos"]].tolist() == [1, 1, 4]
     assert table.loc[("all", "all"), "false_per_10cm2"] == 0
     assert table.loc[("distractor", "freckles"), "photos"] == 1
     assert table.loc["type", "recall_3mm"].eq(1).all()
