@@ -27,7 +27,7 @@ def plan(seeds: Sequence[int], *, many: int, few: int, free: int) -> tuple[Shot,
         Photos of skin as densely scarred as that of the validation set, so that figures can be held
         against each other; twenty show each light on each tone and at each density.
     few : int
-        Photos of skin with few scars, as most have; twenty show each light on each tone once.
+        Photos of skin with few scars; twenty show each light on each tone once.
     free : int
         Photos of skin without scars.
 

@@ -59,7 +59,7 @@ class Shot:
     tilt_deg : tuple of float
         By which the skin in the middle leans right and up, away from the camera.
     scars_per_cm2 : float
-        Asked for; 0: few, as most skin has them (:mod:`benchmarks.second_renderer.pits`).
+        Asked for; 0: few, see :mod:`benchmarks.second_renderer.pits`.
     """
 
     seed: int
