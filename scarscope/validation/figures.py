@@ -87,7 +87,7 @@ FALSE_RATE = Figure(
     ("n_found", "area_mm2"),
     lambda s: s["n_found"] / s["area_mm2"] * MM2_PER_10_CM2,
 )
-_BURDEN = (
+BURDEN = (
     Figure(
         "burden_bias_um", "um", ("burden_error_um", "one"), lambda s: _mean(s, "burden_error_um")
     ),
@@ -112,8 +112,8 @@ _DEPTH_HELD = Figure(
     ("depth_held", "depth_stated"),
     lambda s: 100 * s["depth_held"] / s["depth_stated"],
 )
-_TYPE = Figure("type_accuracy", "", ("type_right", "typed"), lambda s: s["type_right"] / s["typed"])
-_SIZES = (
+TYPE = Figure("type_accuracy", "", ("type_right", "typed"), lambda s: s["type_right"] / s["typed"])
+SIZE_ERRORS = (
     Figure("depth_bias_um", "um", ("depth_error_um", "one"), lambda s: _mean(s, "depth_error_um")),
     Figure("depth_mae_um", "um", ("depth_off_um", "one"), lambda s: _mean(s, "depth_off_um")),
     Figure(
@@ -169,7 +169,7 @@ def photo_figures(photos: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns :data:`COLUMNS`.
     """
-    table = _with_burden_errors(photos)
+    table = with_burden_errors(photos)
     rows = list(_photo_rows(table, "all", "all"))
     rows.append(_row("dice_per_photo", "all", "all", of_rows(table, ["dice"], _average), ""))
     subjects = table.groupby("subject", as_index=False)[["true_burden_um", "found_burden_um"]]
@@ -189,13 +189,14 @@ def _photo_rows(table: pd.DataFrame, by: str, level: str) -> Iterator[tuple[obje
     for figure in (*DETECTION, CHANCE, DICE):
         yield _row(figure.name, by, level, figure.of(table), figure.unit)
     known = table.dropna(subset=["burden_error_um"])
-    for figure in (*_BURDEN, _BURDEN_HELD):
+    for figure in (*BURDEN, _BURDEN_HELD):
         yield _row(figure.name, by, level, figure.of(known), figure.unit)
     ranks = of_rows(known, ["true_burden_um", "found_burden_um"], spearman)
     yield _row("spearman_burden", by, level, ranks, "")
 
 
-def _with_burden_errors(photos: pd.DataFrame) -> pd.DataFrame:
+def with_burden_errors(photos: pd.DataFrame) -> pd.DataFrame:
+    """Photos with what :data:`BURDEN` is worked out from."""
     error = photos["found_burden_um"] - photos["true_burden_um"]
     held, stated = _held(error, photos["found_burden_sd_um"])
     return photos.assign(
@@ -231,11 +232,11 @@ def scar_figures(scars: pd.DataFrame) -> pd.DataFrame:
     """
     near = scars[scars["criterion"] == "3mm"]
     pairs = matched(near)
-    rows = [_row(f.name, "all", "all", f.of(pairs), f.unit) for f in (_TYPE, *_SIZES)]
+    rows = [_row(f.name, "all", "all", f.of(pairs), f.unit) for f in (TYPE, *SIZE_ERRORS)]
     for by in BY_SCAR:
         rows += _class_rows(classed(near, "true"), classed(near, "found"), by)
         for _, level, part in strata(classed(pairs, "true"), [by]):
-            rows += [_row(f.name, by, level, f.of(part), f.unit) for f in (_TYPE, *_SIZES)]
+            rows += [_row(f.name, by, level, f.of(part), f.unit) for f in (TYPE, *SIZE_ERRORS)]
     return _table(rows)
 
 

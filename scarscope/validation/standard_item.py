@@ -45,7 +45,11 @@ def run_item(item: Item, segmenter: SegmenterName = "relief") -> Rows:
     dict
         Rows of ``photos`` and ``scars`` that JSON can hold.
     """
-    finder = segmenter_of(segmenter)
+    return held_against_truth(item, segmenter_of(segmenter))
+
+
+def held_against_truth(item: Item, finder: Segmenter) -> Rows:
+    """The same of a segmenter of any kind and weights."""
     rows: Rows = {"photos": [], "scars": []}
     for number, photo in enumerate(photograph(item)):
         path = f"{item.name}-{number}" if item.part in ("retest", "treated", "confounder") else ""
