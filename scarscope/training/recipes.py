@@ -24,8 +24,10 @@ _SPACINGS = ((0.10, 0.50), (0.075, 0.20), (0.06, 0.08), (0.12, 0.08), (0.15, 0.0
 # Log spreads of depth: of a whole patch, and of one scar in it.
 _PATCH_SPREAD, _SCAR_SPREAD = 0.30, 0.20
 _DEPTH_MM = (0.04, 1.6)
-# Of rolling scars, log: from hollows drawn to a point to basins with a floor.
-_FULLNESS_SPREAD = 0.25
+# Of rolling scars, log: from hollows drawn to a point to basins with a floor, and how much deeper
+# they are in one patch than in another. Ultrasound has covered the other types alone.
+_FULLNESS_SPREAD = 0.35
+_ROLLING_DEEPER, _ROLLING_SPREAD = 0.10, 0.25
 # Of boxcars: by how much their walls are steepened and how far they are bowls, down to the flat
 # floor between upright walls that the textbook draws (Jacob 2001).
 _STEEPENED, _BOWLED = (0.35, 1.0), (0.05, 1.0)
@@ -71,17 +73,22 @@ def training_recipe(seed: int) -> Recipe:
 
 def _deeper_or_shallower(rng: np.random.Generator, skin: Skin) -> Skin:
     whole = rng.normal(0, _PATCH_SPREAD)
+    by_kind = {"rolling": rng.normal(_ROLLING_DEEPER, _ROLLING_SPREAD)}
     scars = tuple(
         replace(
             scar,
-            depth_mm=float(
-                np.clip(scar.depth_mm * math.exp(whole + rng.normal(0, _SCAR_SPREAD)), *_DEPTH_MM)
+            depth_mm=_deepened(
+                scar.depth_mm, whole + by_kind.get(scar.kind, 0.0) + rng.normal(0, _SCAR_SPREAD)
             ),
             fullness=math.exp(_FULLNESS_SPREAD * float(np.clip(rng.standard_normal(), -2.5, 2.5))),
         )
         for scar in skin.scars
     )
     return replace(skin, scars=scars)
+
+
+def _deepened(depth_mm: float, log_factor: float) -> float:
+    return float(np.clip(depth_mm * math.exp(log_factor), *_DEPTH_MM))
 
 
 def _floored(rng: np.random.Generator, skin: Skin) -> Skin:
