@@ -24,13 +24,8 @@ _SPACINGS = ((0.10, 0.50), (0.075, 0.20), (0.06, 0.08), (0.12, 0.08), (0.15, 0.0
 # Log spreads of depth: of a whole patch, and of one scar in it.
 _PATCH_SPREAD, _SCAR_SPREAD = 0.30, 0.20
 _DEPTH_MM = (0.04, 1.6)
-# Of rolling scars, log: from hollows drawn to a point to basins with a floor, and how much deeper
-# they are in one patch than in another. Ultrasound has covered the other types alone.
-_FULLNESS_SPREAD = 0.35
-_ROLLING_DEEPER, _ROLLING_SPREAD = 0.10, 0.25
-# Of boxcars: by how much their walls are steepened and how far they are bowls, down to the flat
-# floor between upright walls that the textbook draws (Jacob 2001).
-_STEEPENED, _BOWLED = (0.35, 1.0), (0.05, 1.0)
+# Of rolling scars, log: from hollows drawn to a point to basins with a floor.
+_FULLNESS_SPREAD = 0.25
 # Share of patches whose healthy skin is wavy, how long the waves are, and how high for their length
 # (root mean square): up to what makes their hollows as steep as the shallowest rolling scar.
 _WAVY, _WAVE_LENGTH_MM, _WAVE_SLOPE = 0.6, (6.0, 24.0), (0.0007, 0.005)
@@ -58,7 +53,6 @@ def training_recipe(seed: int) -> Recipe:
         seed, size_mm=(SIDE_MM, SIDE_MM), mm_per_px=spacing, n_scars=0 if clean else None
     )
     skin = _deeper_or_shallower(stream(seed, "training depth"), recipe.skin)
-    skin = _floored(stream(seed, "training floors"), skin)
     skin = _retextured(stream(seed, "training texture"), skin)
     skin = _with_waves(stream(seed, "training waves"), skin)
     skin = _with_distractors(stream(seed, "training marks"), skin)
@@ -73,33 +67,17 @@ def training_recipe(seed: int) -> Recipe:
 
 def _deeper_or_shallower(rng: np.random.Generator, skin: Skin) -> Skin:
     whole = rng.normal(0, _PATCH_SPREAD)
-    by_kind = {"rolling": rng.normal(_ROLLING_DEEPER, _ROLLING_SPREAD)}
     scars = tuple(
         replace(
             scar,
-            depth_mm=_deepened(
-                scar.depth_mm, whole + by_kind.get(scar.kind, 0.0) + rng.normal(0, _SCAR_SPREAD)
+            depth_mm=float(
+                np.clip(scar.depth_mm * math.exp(whole + rng.normal(0, _SCAR_SPREAD)), *_DEPTH_MM)
             ),
             fullness=math.exp(_FULLNESS_SPREAD * float(np.clip(rng.standard_normal(), -2.5, 2.5))),
         )
         for scar in skin.scars
     )
     return replace(skin, scars=scars)
-
-
-def _deepened(depth_mm: float, log_factor: float) -> float:
-    return float(np.clip(depth_mm * math.exp(log_factor), *_DEPTH_MM))
-
-
-def _floored(rng: np.random.Generator, skin: Skin) -> Skin:
-    """Boxcars from bowls to flat floors."""
-    scars = []
-    for scar in skin.scars:
-        steep, bowl = float(rng.uniform(*_STEEPENED)), float(rng.uniform(*_BOWLED))
-        if scar.kind == "boxcar":
-            scar = replace(scar, wall_mm=scar.wall_mm * steep, uneven=scar.uneven * bowl)
-        scars.append(scar)
-    return replace(skin, scars=tuple(scars))
 
 
 def _retextured(rng: np.random.Generator, skin: Skin) -> Skin:
