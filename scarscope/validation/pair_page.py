@@ -58,8 +58,8 @@ _MEANING = """\
   resolved with improved and new with worse. A scar that nobody found has no status.
 - Landmarks lie on a lattice, scars or none. Simulated skin is the same in both photos down to
   the pore, which flatters every alignment.
-- Intervals are 95 %, by drawing pairs again. Where hardly any pairs are counted, or hardly any are
-  not, they are exact (Clopper and Pearson)."""
+- Intervals are 95 %, by drawing pairs again. Where none or all of the pairs are counted they are
+  exact (Clopper and Pearson)."""
 _NAIVE = (
     "What anybody would do without comparing: score both photos on their own and take the "
     "difference of burdens, with an MDC95 from the very retests that it is then judged by. Errors "

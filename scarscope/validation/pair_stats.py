@@ -22,17 +22,14 @@ Statistic = Callable[[pd.DataFrame], Interval]
 Row = tuple[str, str, str, float, float, float, int]
 FIGURE_COLUMNS = ("figure", "by", "level", "value", "low", "high", "n")
 UNIT = "pair"
-RARE = 5  # the least count of either outcome that is drawn again
 _LEAST_SPREAD = 5.0  # standard deviation of what a slope is fitted over, percent
 
 
 def share(frame: pd.DataFrame, column: str) -> Interval:
     """Percentage of rows whose `column` is 1; rows without a value are left out.
 
-    Drawing again from pairs that are nearly all alike says too little: from 1 of 135 it gives 0 to
-    2.2 %. Where fewer than :data:`RARE` are counted, or not counted, the interval is therefore the
-    exact one of Clopper and Pearson (1934), as long as a pair is one trial; where none or all are,
-    a pair is taken as one in any case.
+    Drawing again from pairs that are all alike says nothing, so that where none or all are counted
+    the interval is the exact one of Clopper and Pearson (1934), a pair taken as one trial.
     """
     known = frame.dropna(subset=[column])
     told = of_sums(
@@ -41,13 +38,9 @@ def share(frame: pd.DataFrame, column: str) -> Interval:
         lambda s: np.asarray(100 * s[column] / s["one"]),
         unit=UNIT,
     )
-    if told.n < LEAST_UNITS or math.isnan(told.value):
+    if told.n < LEAST_UNITS or told.value not in (0.0, 100.0):
         return told
-    hits = round(told.n * told.value / 100)
-    rare = min(hits, told.n - hits) < RARE and len(known) == told.n
-    if told.value not in (0.0, 100.0) and not rare:
-        return told
-    low, high = clopper_pearson(hits, told.n)
+    low, high = clopper_pearson(told.n if told.value else 0, told.n)
     return Interval(told.value, 100 * low, 100 * high, told.n)
 
 

@@ -269,18 +269,6 @@ def test_the_exact_interval_is_clopper_and_pearsons():
     assert 0 < some.low < 50 < some.high < 100
 
 
-def test_few_of_many_are_counted_exactly_where_a_pair_is_one_trial():
-    frame = draw_pairs([pair(f"p{k}", found=-20.0 * (k < 1)) for k in range(40)], []).pairs
-    one = share(frame, "called")
-    exact = tuple(100 * end for end in clopper_pearson(1, 40))
-    assert (one.value, one.low, one.high) == pytest.approx((2.5, *exact))
-    many = share(frame.assign(called=1 - frame["called"]), "called")
-    assert (many.low, many.high) == pytest.approx((100 - exact[1], 100 - exact[0]))
-    # Scars of a pair share its light: two rows a pair are not two trials, and pairs are drawn.
-    twice = share(pd.concat([frame, frame]), "called")
-    assert twice.low == 0 < twice.value < twice.high < exact[1]
-
-
 def test_error_bias_and_slope_of_the_change():
     rows = [pair(f"t{k}", true=-10.0 * k, found=-5.0 * k) for k in range(1, 9)]
     rows += [pair("u", "untreated", found=4.0), refused("gone", true=-50.0, found=50.0)]
