@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -49,6 +50,7 @@ from scarscope.validation.standard_set import PARTS, Item, plan
 
 # Beyond the seeds of training's own test examples and of calibration.
 _FIRST, _SEEDS_A_PART = STOPPING.start + 7000, 400
+_FILES = ("network.onnx", "network.json")
 _FIGURES = {figure.name: figure for figure in (*DETECTION, DICE, *BURDEN)}
 _OF_PHOTOS = ("f1_3mm", "precision_3mm", "recall_3mm", "dice", "burden_bias_pct")
 _OF_SCARS = (TYPE, *(figure for figure in SIZE_ERRORS if figure.name == "volume_bias_pct"))
@@ -76,9 +78,8 @@ def run(
     weights: Path, out: Path, *, parts: Sequence[str] = PARTS, workers: int = 1, name: str = ""
 ) -> Validation:
     """The set as those weights read it."""
-    digest = hashlib.sha256(
-        b"".join((weights / f"network.{end}").read_bytes() for end in ("onnx", "json"))
-    ).hexdigest()[:12]
+    content = b"".join((weights / name).read_bytes() for name in _FILES)
+    digest = hashlib.sha256(content).hexdigest()[:12]
     found = run_kept(
         items(parts),
         partial(held, weights=str(weights)),
@@ -145,16 +146,25 @@ def show(found: Mapping[str, Validation]) -> None:
     table = pd.DataFrame(
         {name: {bar.question: bar.value for bar in bars(comparable(found[name]))} for name in names}
     )
-    sys.stdout.write(f"Under comparable light\n{table.round(3).to_string()}\n")
+    table = table.dropna(how="all")
+    if len(table):  # parts without many scars answer no bar
+        sys.stdout.write(f"Under comparable light\n{table.round(3).to_string()}\n")
     parts = {"many scars, every light": lambda v: v, "few scars, every light": few_scars}
     for other in names[1:]:
         for title, part in parts.items():
-            first, second = part(found[names[0]]), part(found[other])
-            sys.stdout.write(f"\n{other} - {names[0]}, {title}\n")
-            for name, gap in differences(first, second).items():
-                a, b = first.value(name), second.value(name)
-                told = f"{gap.value:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
-                sys.stdout.write(f"{name:18s} {a:8.3f} {b:8.3f}  {told}\n")
+            lines = list(_lines(part(found[names[0]]), part(found[other])))
+            if lines:
+                sys.stdout.write(f"\n{other} - {names[0]}, {title}\n" + "\n".join(lines) + "\n")
+
+
+def _lines(first: Validation, second: Validation) -> Iterator[str]:
+    for name, gap in differences(first, second).items():
+        if gap.n:  # else these photos say nothing of it
+            told = (
+                f"{name:18s} {first.value(name):8.3f} {second.value(name):8.3f}  {gap.value:+.3f}"
+            )
+            known = math.isfinite(gap.low)
+            yield f"{told} ({gap.low:+.3f} to {gap.high:+.3f})" if known else told
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -167,14 +177,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes")
     options = parser.parse_args(arguments)
-    found = {}
+    folders: dict[str, Path] = {}
     for told in options.weights:
         name, _, folder = told.rpartition("=")
-        name = name or Path(folder).name
-        found[name] = run(
-            Path(folder), options.out, parts=options.parts, workers=options.workers, name=name
-        )
-    show(found)
+        missing = [end for end in _FILES if not (Path(folder) / end).is_file()]
+        if missing:
+            parser.error(f"{folder!r} holds no {missing[0]}: name a folder of weights.")
+        folders[name or Path(folder).name] = Path(folder)
+    if len(folders) < len(options.weights):
+        parser.error("two folders have the same name: give each its own, as NAME=DIR.")
+    how = {"parts": options.parts, "workers": options.workers}
+    show({name: run(at, options.out, name=name, **how) for name, at in folders.items()})
     return 0
 
 

@@ -80,3 +80,16 @@ def test_what_is_shown_names_both_sides_and_the_difference(weights, capsys):
     assert "new - old, many scars, every light" in told
     row = next(line for line in told.splitlines() if line.startswith("volume_bias_pct"))
     assert row.split()[1:4] == ["0.000", "-20.000", "-20.000"]
+
+
+@pytest.mark.parametrize(
+    ("told", "says"), [(["old=gone"], "holds no network.onnx"), (["a={0}", "a={0}"], "same name")]
+)
+def test_folders_without_weights_or_of_one_name_are_told(weights, tmp_path, capsys, told, says):
+    for name in ("network.onnx", "network.json"):
+        (tmp_path / name).write_bytes(b"")
+    named = [each.format(tmp_path) for each in told]
+    with pytest.raises(SystemExit) as ended:
+        weights.main([*named, "--out", str(tmp_path)])
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
