@@ -11,7 +11,6 @@ done is kept.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +27,6 @@ from scarscope.phantom.seeds import STOPPING
 from scarscope.scars import NetworkSegmenter
 from scarscope.validation.bars import bars
 from scarscope.validation.bootstrap import Floats, Interval, of_rows, of_sums
-from scarscope.validation.compare import SCAR_COLUMNS
 from scarscope.validation.few import few_scars
 from scarscope.validation.figures import (
     BURDEN,
@@ -43,9 +41,10 @@ from scarscope.validation.figures import (
     with_burden_errors,
 )
 from scarscope.validation.kept import Lines, run_kept
-from scarscope.validation.result import Validation, draw_together
-from scarscope.validation.standard import comparable
+from scarscope.validation.result import Validation
+from scarscope.validation.standard import comparable, rows_together
 from scarscope.validation.standard_item import Rows, code_digest, held_against_truth
+from scarscope.validation.standard_segmenter import folder_digest
 from scarscope.validation.standard_set import PARTS, Item, plan
 
 # Beyond the seeds of training's own test examples and of calibration.
@@ -78,8 +77,7 @@ def run(
     weights: Path, out: Path, *, parts: Sequence[str] = PARTS, workers: int = 1, name: str = ""
 ) -> Validation:
     """The set as those weights read it."""
-    content = b"".join((weights / name).read_bytes() for name in _FILES)
-    digest = hashlib.sha256(content).hexdigest()[:12]
+    digest = folder_digest(weights)
     found = run_kept(
         items(parts),
         partial(held, weights=str(weights)),
@@ -88,11 +86,7 @@ def run(
         workers=workers,
         progress=Lines(name),
     )
-    photos = pd.DataFrame([row for each in found for row in each["photos"]])
-    scars = pd.DataFrame(
-        [row for each in found for row in each["scars"]], columns=["path", *SCAR_COLUMNS]
-    )
-    return draw_together(photos, scars)
+    return rows_together(found)
 
 
 def differences(first: Validation, second: Validation) -> dict[str, Interval]:

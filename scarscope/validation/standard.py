@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from scarscope._version import __version__
 from scarscope.validation.compare import SCAR_COLUMNS
 from scarscope.validation.kept import Lines, Progress, run_kept
 from scarscope.validation.result import Validation, draw_together
-from scarscope.validation.standard_item import code_digest, run_item
+from scarscope.validation.standard_item import Rows, code_digest, run_item
 from scarscope.validation.standard_segmenter import (
     SEGMENTERS,
     SegmenterName,
@@ -73,6 +73,12 @@ def run_standard(
         workers=workers,
         progress=progress,
     )
+    return rows_together(found)
+
+
+def rows_together(found: Iterable[Rows]) -> Validation:
+    """All figures of items that were held against their truth one by one."""
+    found = list(found)
     photos = pd.DataFrame([row for each in found for row in each["photos"]])
     scars = pd.DataFrame(
         [row for each in found for row in each["scars"]], columns=["path", *SCAR_COLUMNS]

@@ -52,7 +52,11 @@ def weights_digest(name: SegmenterName) -> str:
     """
     if name == "relief":
         return ""
-    folder = Path(_scars().__file__ or "").with_name("weights")
+    return folder_digest(Path(_scars().__file__ or "").with_name("weights"))
+
+
+def folder_digest(folder: Path) -> str:
+    """The same of a folder of weights."""
     digest = hashlib.sha256()
     for file in sorted(folder.glob("network.*")):
         content = file.read_bytes()
